@@ -1,0 +1,144 @@
+"""The end of a run: receipts are summed to books, the books are checked, and the manifest is written last."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import books as bookkeeping
+from pipeline import files, receipts, settings
+from pipeline.inputs import Inputs
+from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
+from pipeline.recipe import DropDuplicates, Keep
+
+LIBRARIES = ("apache-beam", "fasttext-numpy2", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "sentencepiece", "ufal-kenlm")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: its books, the funnel as text, what is to be said on standard error, and the exit code."""
+
+    books: dict[str, Any]
+    funnel: str
+    said: list[str]
+    reused: int
+    code: int
+
+
+def close(job: Job, given: Inputs, budget: float, started: float) -> Outcome:
+    """Sums and checks the receipts, writes books, report and manifest, and clears the work folder after a run without a quarantined unit."""
+    lost = _quarantined(job)
+    stood = _receipts(job, {unit for _, unit, _ in lost})
+    labels = [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
+    books = bookkeeping.close(job.source, stood, len(job.stages), labels)
+    for _, unit, _ in lost:
+        _withdraw(job, unit)
+    unread, size = sum(receipt.unread for receipt in stood), sum(file.size for file in given.listing)
+    files.write_bytes(files.join(job.directory, "books.json"), json.dumps(books, indent=1, ensure_ascii=False).encode())
+    manifest = _manifest(job, given, stood, lost, unread, size)
+    from pipeline import report
+
+    report.write(job, books, stood, manifest)
+    files.write_bytes(files.join(job.directory, "manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+    reused = len(files.names(files.join(job.work, "reused")))
+    outcome = _outcome(job, books, manifest, reused, budget)
+    if outcome.code in (0, 4):
+        _clear_work(job)
+    return outcome
+
+
+def again(job: Job, manifest: dict[str, Any], budget: float) -> Outcome:
+    """The outcome of a run that stands finished: nothing is done again."""
+    books = json.loads(files.read_bytes(files.join(job.directory, "books.json")))
+    return _outcome(job, books, manifest, job.units, budget)
+
+
+def _outcome(job: Job, books: dict[str, Any], manifest: dict[str, Any], reused: int, budget: float) -> Outcome:
+    said = [f"{lost['name']} was quarantined: {lost['why']}" for lost in manifest["quarantined"]]
+    code = 0
+    over = bookkeeping.over_budget(books, manifest["unread_bytes"], manifest["input_bytes"], budget)
+    if over:
+        said.append(over + f"; what is broken is listed in {files.join(job.directory, 'broken')}")
+        code = 4
+    if not books["closed"]:
+        said.extend(f"the books do not close: {error}" for error in books["errors"])
+        code = 3
+    if manifest["quarantined"]:
+        said.append("quarantined units are tried again when the same line is run again")
+        code = 1
+    return Outcome(books, funnel(books, files.join(job.directory, "report.html")), said, reused, code)
+
+
+def _quarantined(job: Job) -> list[tuple[str, int, str]]:
+    """(name, unit, why) of every unit that could not be done. Raises RuntimeError where it was an exchange: then nothing can be said of any page."""
+    folder = files.join(job.work, "quarantine")
+    found = [json.loads(files.read_bytes(files.join(folder, name))) for name in files.names(folder) if name.endswith(".json")]
+    for entry in found:
+        if entry["unit"] < 0:
+            raise RuntimeError(f"the exchange {entry['name']} failed, so nothing was written: {entry['why']}\n{entry['trace']}")
+    return sorted((entry["name"], entry["unit"], entry["why"]) for entry in found)
+
+
+def _receipts(job: Job, lost: set[int]) -> list[receipts.Receipt]:
+    """The receipts of all stages of all units that were done, in order. Raises RuntimeError for a unit that left neither receipt nor reason."""
+    stood = []
+    for unit in range(job.units):
+        for stage in range(len(job.stages)):
+            receipt = None if unit in lost else receipts.read(job.receipt(stage, unit))
+            if receipt is not None:
+                stood.append(receipt)
+            elif unit not in lost:
+                raise RuntimeError(f"unit {unit} left no receipt of stage {stage}, and no reason why: the runner lost it")
+    return stood
+
+
+def _withdraw(job: Job, unit: int) -> None:
+    """A quarantined unit leaves no shard: what an earlier stage of it wrote goes."""
+    for kind in ("clean", "rejected", "broken", "partners"):
+        path = job.shard(kind, unit)
+        if files.exists(path):
+            files.delete(path)
+
+
+def _manifest(job: Job, given: Inputs, stood: list[receipts.Receipt], lost: list[tuple[str, int, str]], unread: int, size: int) -> dict[str, Any]:
+    prefix = len(job.output.rstrip("/")) + 1
+    shards = {path[prefix:]: {"bytes": n, "sha256": receipt.digests.get(path)} for receipt in stood for path, n in receipt.files.items()}
+    digests = {receipt.name: receipt.input_digest for receipt in stood if receipt.stage == 0}
+    return {
+        "source": job.source,
+        "complete": not lost,
+        "run": settings.fingerprint(job.fingerprint, listing_fingerprint(given.listing)),
+        "config": job.fingerprint,
+        "listing": listing_fingerprint(given.listing),
+        "rules": RULES,
+        "schema": SCHEMA,
+        "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(job.config)},
+        "models": dict(job.models.fingerprints),
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "seeds": {},
+        "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, "sha256": digests.get(f.name)} for f in given.listing],
+        "listed_twice": len(given.twice),
+        "input_bytes": size,
+        "unread_bytes": unread,
+        "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
+        "shards": {name: shard for name, shard in sorted(shards.items()) if not name.startswith("work/")},
+    }
+
+
+def _clear_work(job: Job) -> None:
+    for name in files.names(job.work):
+        if name not in ("lock", "run.json"):
+            files.delete_tree(files.join(job.work, name))
+
+
+def funnel(books: dict[str, Any], report: str) -> str:
+    """The books as a table of text: what each step took, kept and dropped."""
+    rows = [("", "in", "kept", "dropped")]
+    rows += [(step["label"], f"{step['in']:,}", f"{step['kept']:,}", f"{step['dropped']:,}") for step in books["steps"]]
+    wide = [max(len(row[i]) for row in rows) for i in range(4)]
+    table = ["  ".join([row[0].ljust(wide[0]), *(row[i].rjust(wide[i]) for i in (1, 2, 3))]) for row in rows]
+    broken = ", ".join(f"{count:,} {reason}" for reason, count in books["broken"].items()) or "none"
+    total = f"in {books['in']:,} = kept {books['kept']:,} + dropped {sum(books['dropped'].values()):,} + broken {sum(books['broken'].values()):,}"
+    return "\n".join([*table, f"broken: {broken}", total + (", books closed" if books["closed"] else ", BOOKS DO NOT CLOSE"), f"report: {report}"])

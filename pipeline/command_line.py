@@ -1,0 +1,103 @@
+"""The flags of `python -m pipeline.run`, and what is wrong with them, in words."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import NoReturn
+
+from pipeline import settings
+
+EPILOG = """
+examples
+  python -m pipeline.run --source=commoncrawl                      the embedded sample, models and all, in half a minute
+  python -m pipeline.run --source=commoncrawl --input='crawl/*.warc.wet.gz' --output=out
+  python -m pipeline.run --source=commoncrawl --dump=CC-MAIN-2019-09 --files=10
+  python -m pipeline.run --source=commoncrawl --input=x.warc.gz --set languages=en,fr --set max_perplexity=800
+  python -m pipeline.run --source=commoncrawl --input=@list.txt --dry-run
+  python -m pipeline.explain URL_OR_ID --output=out                what became of a page, and why
+
+Run the same line again after Ctrl-C or a crash: finished units are not done again, and the bytes are the same.
+
+exit codes
+  0  done, and the books close: in = kept + dropped + broken
+  2  bad usage: nothing was written
+  3  the books do not close
+  4  more could not be read than --error-budget allows
+  1  anything else, a quarantined unit among it
+The last line on standard output is one line of JSON: in, kept, reused (units), seconds, output.
+
+Beam's own flags (--runner=SparkRunner, --spark_master_url=..., --environment_type=...) may follow; unknown ones are refused.
+"""
+
+
+class UsageError(Exception):
+    """A line that cannot be run as it is."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags that are ours; Beam's are what is left."""
+    made = _Parser(
+        prog="python -m pipeline.run",
+        description="Takes a public dump to clean, accounted, reproducible shards, as LLaMA's paper says.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("--source", required=True, help="commoncrawl")
+    made.add_argument("--input", action="append", default=[], metavar="PATH", help="file, glob, URL or @list; may be given more than once")
+    made.add_argument("--dump", metavar="NAME", help="a dump of CommonCrawl such as CC-MAIN-2019-09, streamed from its server")
+    made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
+    made.add_argument("--dump-base", metavar="URL", help="with --dump: where the dumps lie (default: CommonCrawl's https server; s3://commoncrawl/ too)")
+    made.add_argument("--output", default="out", metavar="DIR", help="where everything is written (default: out)")
+    made.add_argument("--models", default="models", metavar="DIR", help="where the models lie (default: models)")
+    made.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
+    made.add_argument("--preset", default="llama", metavar="NAME", help="llama (default), ccnet or redpajama")
+    made.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="changes a field of the configuration; --list-fields shows all")
+    made.add_argument("--list-fields", action="store_true", help="prints every field with its value and where the value comes from, then ends")
+    made.add_argument("--error-budget", type=float, default=0.01, metavar="SHARE", help="share of records or bytes that may be unreadable (default: 0.01)")
+    made.add_argument("--overwrite", action="store_true", help="clears what DIR holds of this source first")
+    made.add_argument("--dry-run", action="store_true", help="prints units and an estimate of time, memory and disk from a quick sample; writes nothing")
+    made.add_argument("--start-timeout", type=float, default=60.0, metavar="S", help="on a cluster: seconds within which a worker must start (default: 60)")
+    return made
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """(our flags, the rest). Raises UsageError for values that make no sense, and SystemExit(0) for --help."""
+    known, rest = parser().parse_known_args(arguments)
+    strays = [word for word in rest if not word.startswith("-")]
+    if rest and not rest[0].startswith("-"):
+        raise UsageError(f"{strays[0]!r} is no flag; inputs are given with --input=PATH")
+    if known.workers < 0 or known.workers > 4096:
+        raise UsageError(f"--workers takes a number from 1 to 4096 (0: one a core), found {known.workers}")
+    if not 0 <= known.error_budget <= 1:
+        raise UsageError(f"--error-budget is a share from 0 to 1, found {known.error_budget:g}")
+    if known.dump and known.input:
+        raise UsageError("--input and --dump exclude each other: give the one or the other")
+    if known.files is not None and (not known.dump or known.files < 1):
+        raise UsageError("--files takes a number of at least 1, together with --dump")
+    if not known.workers:
+        known.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return known, rest
+
+
+def our_flags() -> list[str]:
+    """The names of our flags."""
+    return [flag for action in parser()._actions for flag in action.option_strings if flag.startswith("--")]
+
+
+def refuse(message: str) -> int:
+    """Says what is wrong; gives the exit code."""
+    print(f"pipeline.run: {message}", file=sys.stderr)
+    return 2
+
+
+def suggestion(flag: str) -> str:
+    """`; did you mean --output?` for a flag that is nearly one of ours."""
+    return settings.did_you_mean(flag.split("=")[0], our_flags())

@@ -1,0 +1,169 @@
+"""The plan as a Beam graph: a few small elements a unit, claim checks through GroupByKey, receipts at the end. The same on every runner.
+
+    units | stage 0 -+- claims | GroupByKey(exchange, group, hash range) | verdicts -+- Flatten | GroupByKey(unit) | stage 1 ... | receipts
+                     +- units -------------------------------------------------------+
+
+The vocabulary is Create, ParDo with one output, GroupByKey, Flatten and side inputs: what every runner does alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline import exchange, files, pool, settings, stage
+from pipeline.apply import IdVerdicts
+from pipeline.plan import Job, Unit, group_of
+from pipeline.reading import IDENTITY
+from pipeline.recipe import DropDuplicates
+from pipeline.verdicts import VerdictClaim, decide
+
+Element = tuple[Any, ...]
+
+
+class Pooled(beam.DoFn):  # type: ignore[misc]
+    """Does `function(job, element)` for each element: in the shared pool where `workers` is set, else here. A list of results each.
+
+    All elements of a bundle are gathered and handed back in finish_bundle: the local runner's only bundle keeps all workers busy.
+    """
+
+    def __init__(self, function: Any, job: Job, workers: int) -> None:
+        self._function, self._job, self._workers = function, job, workers
+
+    def start_bundle(self) -> None:
+        self._held: list[tuple[Any, ...]] = []
+
+    def process(self, element: Any, side: Any = None) -> Iterable[Any]:
+        task = (self._job, element) if side is None else (self._job, element, side)
+        if not self._workers:
+            return _attempt(self._function, task)
+        self._held.append(task)
+        return []
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        if not self._held:
+            return
+        held, self._held = self._held, []
+        for task, answer in zip(held, pool.shared(self._workers).map(self._function, held), strict=True):
+            for result in _settle(task, answer):
+                yield WindowedValue(result, 0, [beam.transforms.window.GlobalWindow()])
+
+
+def _attempt(function: Any, task: tuple[Any, ...]) -> list[Any]:
+    """On a cluster the runner keeps the workers; a unit that raises is named like one of the pool's."""
+    import traceback
+
+    try:
+        answer = function(*task)
+    except Exception as error:
+        answer = pool.Failed(f"{type(error).__name__}: {error}", traceback.format_exc())
+    return _settle(task, answer)
+
+
+def _settle(task: tuple[Any, ...], answer: Any) -> list[Any]:
+    """The results, or a quarantine note in the work folder for a task that gave none."""
+    if not isinstance(answer, pool.Failed):
+        return list(answer)
+    job, element = task[0], task[1]
+    name, unit = (element[0].name, element[0].number) if isinstance(element[0], Unit) else (str(element[0]), -1)
+    quarantine(job, name, unit, answer)
+    return []
+
+
+def quarantine(job: Job, name: str, unit: int, failed: pool.Failed) -> None:
+    """Writes down a unit (or a verdict, unit -1) that could not be done; the run goes on without it, and ends with 1."""
+    path = files.join(job.work, "quarantine", f"{settings.fingerprint(name)[:16]}.json")
+    files.write_bytes(path, settings.canonical({"name": name, "unit": unit, "why": failed.why, "trace": failed.trace}).encode())
+
+
+def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, VerdictClaim]]]) -> list[Element]:
+    """One stage of one unit: gives (unit, claims for the exchanges that follow)."""
+    unit, number, received = element
+    verdicts: stage.Verdicts = {}
+    for name, claim in received:
+        verdicts.setdefault(name, []).append(claim)
+    receipt = stage.perform(stage.Task(job, number, unit, verdicts))
+    claims = [(name, partition, claim) for name in receipt.runs for partition, claim in _claims(job, number, unit, name, receipt.runs[name])]
+    return [(unit, claims)]
+
+
+def _claims(job: Job, number: int, unit: Unit, name: str, runs: list[dict[str, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    return exchange.claims(job.passed(number, unit.number, name), unit.number, [exchange.Run(**run) for run in runs], job.partitions)
+
+
+def run_verdict(job: Job, element: tuple[str, list[dict[str, Any]]], identity: list[Element] | None = None) -> list[Element]:
+    """The verdicts on one hash range of one group: gives (unit number, (exchange, verdict claim)) for every run that has any."""
+    key, claims = element
+    name, group, partition = key.rsplit("/", 2)
+    path = job.verdicts(name, int(group), int(partition))
+    names = _Names(job, identity or [])
+    given = decide([exchange.Claim(**claim) for claim in claims], path, names)
+    return [(unit, (name, claim)) for unit, claim in given]
+
+
+class _Names:
+    """The final ids of documents, read from the ids that stage 0 left for each unit and the verdicts on repeated ids."""
+
+    def __init__(self, job: Job, identity: Iterable[Element]) -> None:
+        self._job = job
+        self._claims: dict[int, list[VerdictClaim]] = {}
+        for unit, (_, claim) in identity:
+            self._claims.setdefault(unit, []).append(claim)
+
+    def __call__(self, unit: int, documents: exchange.Array) -> list[str]:
+        with files.open_read(self._job.passed(0, unit, "ids")) as stream:
+            ids = pa.ipc.open_stream(stream).read_all().column("id").combine_chunks()
+        chosen = ids.take(pa.array(documents)).to_pylist()
+        return IdVerdicts(self._job, unit, self._claims.get(unit, [])).names(np.asarray(documents), chosen)
+
+
+def build(pipeline: beam.Pipeline, job: Job, units: list[Unit], workers: int) -> Any:
+    """The graph of one source's run; gives the PCollection of what the last stage did."""
+    done = pipeline | f"{job.source}: units" >> beam.Create([(unit, 0, []) for unit in units], reshuffle=False)
+    done = done | f"{job.source}: stage 0" >> beam.ParDo(Pooled(run_unit, job, workers))
+    identity = done | f"{job.source}: id claims" >> beam.FlatMap(_to_exchange, job, IDENTITY, 0)
+    identity = identity | f"{job.source}: ids" >> beam.GroupByKey() | f"{job.source}: id list" >> beam.Map(_listed)
+    identity = identity | f"{job.source}: repeated ids" >> beam.ParDo(Pooled(run_verdict, job, workers))
+    for number in range(1, len(job.stages)):
+        name = f"duplicates-{number - 1}"
+        claims = done | f"{job.source}: claims {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1)
+        ranges = claims | f"{job.source}: {name}" >> beam.GroupByKey() | f"{job.source}: {name} list" >> beam.Map(_listed)
+        verdicts = ranges | f"{job.source}: verdicts {name}" >> beam.ParDo(Pooled(run_verdict, job, workers), beam.pvalue.AsList(identity))
+        arriving = done | f"{job.source}: after {number - 1}" >> beam.Map(lambda element: (element[0].number, element[0]))
+        meeting = (arriving, verdicts, identity) | f"{job.source}: meet {number}" >> beam.Flatten()
+        grouped = meeting | f"{job.source}: by unit {number}" >> beam.GroupByKey()
+        ready = grouped | f"{job.source}: ready {number}" >> beam.FlatMap(_ready, number)
+        done = ready | f"{job.source}: stage {number}" >> beam.ParDo(Pooled(run_unit, job, workers))
+    return done
+
+
+def _to_exchange(element: Element, job: Job, name: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    unit, claims = element
+    group = 0
+    if name != IDENTITY:
+        step = job.stages[number][-1]
+        assert isinstance(step, DropDuplicates)
+        group = group_of(step, unit.number, job.units)
+    for exchanged, partition, claim in claims:
+        if exchanged == name:
+            yield f"{name}/{group}/{partition}", claim
+
+
+def _listed(element: tuple[str, Iterable[Any]]) -> tuple[str, list[Any]]:
+    key, values = element
+    return key, list(values)
+
+
+def _ready(element: tuple[int, Iterable[Any]], number: int) -> Iterator[tuple[Unit, int, list[Any]]]:
+    """A unit with all verdicts that reached it; verdicts for a unit that was quarantined in the meantime reach nobody."""
+    values = list(element[1])
+    units = [value for value in values if isinstance(value, Unit)]
+    received = sorted((value for value in values if not isinstance(value, Unit)), key=lambda pair: (pair[0], asdict(pair[1])["path"], pair[1].offset))
+    for unit in units:
+        yield unit, number, received

@@ -1,0 +1,107 @@
+"""The open form of a receipt: counts as they happen, and what the report will show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.documents import Batch
+from pipeline.progress import Heartbeat
+from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, content_digest, counted, histogram, top
+
+EDGES: Mapping[str, Sequence[float]] = {
+    "characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
+    "perplexity": [0] + [round(10 * 2 ** (i / 3)) for i in range(48)],
+    "reference_score": [i / 20 for i in range(20)],
+    "language_score": [i / 20 for i in range(20)],
+}
+"""Lower edges of the report's histograms. ours: even on a log scale for what spans orders of magnitude."""
+
+
+class Ledger:
+    """Counts into a receipt. Every document that enters a step is counted there as kept or dropped."""
+
+    def __init__(self, receipt: Receipt, heartbeat: Heartbeat, with_text: bool = False) -> None:
+        self.receipt = receipt
+        self.heartbeat = heartbeat
+        self.with_text = with_text
+        self._steps: dict[str, StepCount] = {}
+        self._samples = Samples()
+        self._domains: dict[str, Counter[str]] = {"kept": Counter(), "dropped": Counter()}
+        self._histograms: dict[str, Counter[str]] = {}
+
+    def step(self, label: str, read: int, kept: int, documents: Batch | None = None) -> None:
+        """Counts a batch through a step; `documents` are what it kept, offered as samples."""
+        count = self._steps.setdefault(label, StepCount(label))
+        count.read += read
+        count.kept += kept
+        count.dropped += read - kept
+        if documents is not None and len(documents):
+            self._samples.offer(label, "kept", documents["id"], documents["text"])
+
+    def dropped(self, label: str, documents: Batch, values: Sequence[Any]) -> None:
+        """Shows some of the documents that a step dropped, and counts their domains."""
+        self._samples.offer(label, "dropped", documents["id"], documents["text"], values)
+        self._count_domains("dropped", documents)
+
+    def refused(self, label: str) -> None:
+        self.receipt.refused[label] = self.receipt.refused.get(label, 0) + 1
+
+    def broken(self, reason: str, unread: int) -> None:
+        self.receipt.broken[reason] = self.receipt.broken.get(reason, 0) + 1
+        self.receipt.unread += unread
+
+    def skipped(self, kind: str) -> None:
+        self.receipt.skipped[kind] = self.receipt.skipped.get(kind, 0) + 1
+
+    def noted(self, note: str, count: int = 1) -> None:
+        if count:
+            self.receipt.noted[note] = self.receipt.noted.get(note, 0) + count
+
+    def read(self, count: int) -> None:
+        """Counts documents as they come from the reader."""
+        self.receipt.documents += count
+
+    def lines(self, kept: int, removed: Mapping[str, int]) -> None:
+        """Counts the lines of a batch through line deduplication."""
+        ledger = self.receipt.lines
+        for name, count in {"in": kept + sum(removed.values()), "kept": kept, **removed}.items():
+            ledger[name] = ledger.get(name, 0) + int(count)
+
+    def measured(self, columns: Mapping[str, pa.Array]) -> None:
+        """Counts the values of measured columns for the report's histograms."""
+        for name, column in columns.items():
+            if name in EDGES:
+                self._histograms.setdefault(name, Counter()).update(histogram(column, EDGES[name]))
+            elif pa.types.is_string(column.type):
+                self._histograms.setdefault(name, Counter()).update(counted(column))
+
+    def kept(self, batch: Batch) -> None:
+        """Counts what a stage passes on or writes."""
+        self.receipt.kept += len(batch)
+        if len(batch):
+            self.receipt.text_bytes += len(batch.texts.buffer)
+            self._count_domains("kept", batch)
+
+    def sample_clean(self, batch: Batch) -> None:
+        """Offers documents that come out clean as samples of the run."""
+        self._samples.offer("clean", "kept", batch["id"], batch["text"])
+
+    def _count_domains(self, fate: str, documents: Batch) -> None:
+        if "domain" in documents.columns:
+            self._domains[fate].update(counted(documents["domain"]))
+
+    def close(self) -> Receipt:
+        """The receipt, complete but for its files."""
+        self.receipt.steps = list(self._steps.values())
+        self.receipt.histograms = {name: dict(counts) for name, counts in self._histograms.items()}
+        self.receipt.domains = {fate: top(counts, DOMAINS) for fate, counts in self._domains.items()}
+        self.receipt.samples = self._samples.rows()
+        return self.receipt
+
+    def digests(self) -> None:
+        """Adds the content digest of every file that the receipt names."""
+        self.receipt.digests = {path: content_digest(path) for path in self.receipt.files}

@@ -1,0 +1,127 @@
+"""What a run will do: units from the listing, one fingerprint for all that shapes the output, and where everything lies.
+
+A job travels to the workers whole; it is small, and holds no host and no time.
+"""
+
+import dataclasses
+import importlib
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from pipeline import files, recipe, settings
+
+SOURCES = ("commoncrawl",)
+"""The sources of LLaMA's Table 1 that have a file in pipeline/sources."""
+
+RULES = 1
+"""Raised by hand where the same input and configuration give other output than before: it is in every fingerprint."""
+
+SCHEMA = "1"
+"""Version of the columns on disk; named in the footer of every shard."""
+
+PARTITION_BYTES = 64 * 2**20
+"""Input bytes for one hash range of the exchange. ours: at some 30 bytes a line that is about a million distinct lines; the output does not depend on it."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One input file, known from the listing alone. `name` is relative to the inputs' common folder; `tag` changes when the file does."""
+
+    number: int
+    path: str
+    name: str
+    size: int
+    tag: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One source's run.
+
+    Attributes:
+        config: the source's configuration, as the preset and --set leave it.
+        models: what the source's `models` found: paths and fingerprints of the models that this configuration needs.
+        units: how many units there are; partitions: hash ranges of an exchange, a power of two.
+        fingerprint: of everything that shapes the output but the unit itself.
+    """
+
+    source: str
+    config: Any
+    models: Any
+    output: str
+    units: int
+    partitions: int
+    fingerprint: str
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels: the fields alone, not the recipe that each process makes for itself."""
+        return {field.name: self.__dict__[field.name] for field in dataclasses.fields(self)}
+
+    @cached_property
+    def module(self) -> ModuleType:
+        """The source's file: `read`, `recipe`, `SCHEMA`, `REJECTED`."""
+        return importlib.import_module(f"pipeline.sources.{self.source}")
+
+    @cached_property
+    def stages(self) -> list[list[recipe.Step]]:
+        """The recipe, cut."""
+        return recipe.stages(self.module.recipe(self.config, self.models))
+
+    @property
+    def directory(self) -> str:
+        return files.join(self.output, self.source)
+
+    @property
+    def work(self) -> str:
+        return files.join(self.output, "work", self.source)
+
+    def shard(self, kind: str, unit: int) -> str:
+        """Path of a unit's Parquet file among the `clean`, `rejected`, `broken` or `partners` ones."""
+        return files.join(self.directory, kind, f"{unit:05d}.parquet")
+
+    def passed(self, stage: int, unit: int, what: str) -> str:
+        """Path of what a stage leaves in the work folder for the next one."""
+        return files.join(self.work, f"stage-{stage}", f"{unit:05d}.{what}")
+
+    def receipt(self, stage: int, unit: int) -> str:
+        return files.join(self.work, "receipts", f"{stage}-{unit:05d}.json")
+
+    def verdicts(self, exchange: str, group: int, partition: int) -> str:
+        return files.join(self.work, "verdicts", f"{exchange}-{group:05d}-{partition:04d}.bin")
+
+
+def source_module(name: str) -> ModuleType:
+    """The module of a source. Raises SettingError for a name that is none, with the nearest."""
+    settings.one_of("--source", name, SOURCES)
+    return importlib.import_module(f"pipeline.sources.{name}")
+
+
+def units(listing: list[files.Listed]) -> list[Unit]:
+    """One unit a file, numbered in the order of the sorted listing."""
+    return [Unit(number, file.path, file.name, file.size, file.tag) for number, file in enumerate(listing)]
+
+
+def partitions(listing: list[files.Listed]) -> int:
+    """Hash ranges of an exchange over these inputs: a power of two from 2 to 1,024."""
+    wanted = sum(file.size for file in listing) // PARTITION_BYTES
+    return int(min(1024, max(2, 1 << int(wanted).bit_length())))
+
+
+def make_job(source: str, config: Any, models: Any, output: str, listing: list[files.Listed]) -> Job:
+    """The job whose fingerprint names the configuration, the models' content and the rule version; the listing has its own."""
+    shaped = settings.fingerprint(source, RULES, SCHEMA, config, models.fingerprints if models else {})
+    return Job(source, config, models, output, len(listing), partitions(listing), shaped)
+
+
+def listing_fingerprint(listing: list[files.Listed]) -> str:
+    """Of the names, sizes and tags of all inputs."""
+    return settings.fingerprint([[file.name, file.size, file.tag] for file in listing])
+
+
+def group_of(step: recipe.DropDuplicates, unit: int, all_units: int) -> int:
+    """The group within which a unit's duplicates are looked for: a shard is ceil(units / shards) consecutive units."""
+    shard = unit // -(-all_units // step.shards)
+    kind, _, count = step.scope.partition(":")
+    return {"corpus": 0, "shard": shard, "group": shard // int(count or 1)}[kind]

@@ -1,0 +1,199 @@
+"""From a source's reader to batches: documents are numbered as they come, named, and whatever else the reader yields is counted and written down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import exchange, files
+from pipeline.documents import Batch
+from pipeline.ledger import Ledger
+from pipeline.plan import Job, Unit
+from pipeline.records import Broken, Document, Refused, Skipped
+from pipeline.shards import BROKEN, Passed, Shard
+
+BATCH_BYTES = 4 * 2**20
+"""Text of one batch. ours: kernels reach full speed from about 1 MB; memory is a small multiple of it."""
+BATCH_DOCUMENTS = 8192
+"""ours: bounds a batch of empty documents."""
+BROKEN_ROWS = 1024
+"""ours: broken records that are held before they are written."""
+
+REJECTED = pa.schema(
+    [
+        ("document", pa.uint32()),
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("url", pa.string()),
+        ("origin_file", pa.string()),
+        ("origin_offset", pa.int64()),
+        ("origin_inner", pa.int64()),
+        ("step", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.string()),
+        ("partner", pa.string()),
+        ("notes", pa.list_(pa.string())),
+        ("text", pa.string()),
+    ]
+)
+"""A dropped document. `value` is what decided, `partner` the document that a duplicate repeats; `text` where the configuration asks for it."""
+
+IDENTITY = "identity"
+"""The exchange by which a repeated id is found. Every source has it; its keys come from stage 0."""
+
+
+class Rejects(Protocol):
+    """Where rows of dropped documents go."""
+
+    def write(self, rows: pa.RecordBatch) -> None: ...
+
+
+def rejects_of(dropped: Batch, step: str, reason: str, value: pa.Array | None, partner: pa.Array | None, with_text: bool) -> pa.RecordBatch:
+    """The rows of dropped documents."""
+    n = len(dropped)
+    columns = {
+        **dropped.columns,
+        "step": pa.repeat(step, n),
+        "reason": pa.repeat(reason, n),
+        "value": value.cast(pa.string()) if value is not None else pa.nulls(n, pa.string()),
+        "partner": partner if partner is not None else pa.nulls(n, pa.string()),
+    }
+    if not with_text:
+        columns.pop("text")
+    return Batch(columns).record_batch(REJECTED)
+
+
+def hashed(values: list[str] | pa.Array) -> exchange.Array:
+    """A 64-bit key for each string: the first bytes of its blake2b."""
+    texts = values.to_pylist() if isinstance(values, pa.Array) else values
+    return np.frombuffer(b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts), np.uint64)
+
+
+def suffix(unit: int, document: int) -> str:
+    """What a repeated id gets: the place of the repeat, so that it is an id of its own whatever the others are."""
+    return f"~{unit:05d}.{document}"
+
+
+def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[Batch]:
+    """Reads a unit: gives its documents in batches; refused records go to the rejects, broken ones to their shard.
+
+    The ids of all of them are handed to the identity exchange, and lie in the work folder for whoever must name a document.
+    """
+    footer = {"cria.source": job.source}
+    keys_path, ids_path = job.passed(0, unit.number, IDENTITY), job.passed(0, unit.number, "ids")
+    broken = Shard(job.shard("broken", unit.number), BROKEN, footer, optional=True)
+    with files.replacing(keys_path) as keys, Passed(ids_path, pa.schema([("id", pa.string())])) as ids, broken:
+        sender = exchange.Sender(keys)
+        reader = _Reader(job, unit, ledger, broken)
+        for documents, refused in reader.read():
+            columns = documents.columns["id"], refused["id"] if refused is not None else pa.array([], pa.string())
+            numbers = documents.columns["document"], refused["document"] if refused is not None else pa.array([], pa.uint32())
+            order = np.argsort(np.concatenate([np.asarray(numbers[0]), np.asarray(numbers[1])]), kind="stable")
+            named = pa.concat_arrays(columns).take(pa.array(order))
+            sender.add(hashed(named), np.concatenate([np.asarray(numbers[0]), np.asarray(numbers[1])])[order].astype(np.uint32))
+            ids.write(pa.RecordBatch.from_arrays([named], names=["id"]))
+            if refused is not None:
+                rejects.write(refused)
+            if len(documents):
+                yield documents
+        ledger.receipt.runs[IDENTITY] = [asdict(run) for run in sender.close()]
+    ledger.receipt.files.update({**broken.written, **ids.written, keys_path: files.size(keys_path)})
+
+
+class _Reader:
+    """Gathers what a source yields for one unit into columns."""
+
+    def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard) -> None:
+        self._job, self._unit, self._ledger, self._broken = job, unit, ledger, broken
+        self._number = 0
+        self._documents: list[tuple[int, str, Document]] = []
+        self._refused: list[tuple[int, str, Refused]] = []
+        self._lost: list[Broken] = []
+        self._held = 0
+
+    def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None]]:
+        """(documents, rows of refused records) of each batch; both hold the ids as the reader gives them."""
+        with files.open_read(self._unit.path) as stream:
+            for record in self._job.module.read(stream, self._unit.name, self._job.config):
+                self._take(record)
+                if self._held >= BATCH_BYTES or len(self._documents) + len(self._refused) >= BATCH_DOCUMENTS:
+                    yield self._batch()
+        if self._documents or self._refused:
+            yield self._batch()
+        self._write_broken()
+
+    def _take(self, record: Document | Refused | Broken | Skipped) -> None:
+        if isinstance(record, Broken):
+            self._ledger.broken(record.reason, record.bytes)
+            self._lost.append(record)
+            if len(self._lost) >= BROKEN_ROWS:
+                self._write_broken()
+        elif isinstance(record, Skipped):
+            self._ledger.skipped(record.type)
+        else:
+            place = f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
+            name = f"{self._job.source}/{record.key or place}"
+            for note in record.notes:
+                self._ledger.noted(note)
+            if isinstance(record, Document):
+                self._documents.append((self._number, name, record))
+                self._held += len(record.text)
+            else:
+                self._ledger.refused(record.label)
+                self._refused.append((self._number, name, record))
+            self._number += 1
+            self._ledger.heartbeat.beat(self._number, record.offset)
+
+    def _batch(self) -> tuple[Batch, pa.RecordBatch | None]:
+        documents, refused = self._documents, self._refused
+        self._documents, self._refused, self._held = [], [], 0
+        self._ledger.read(len(documents) + len(refused))
+        return self._columns(documents), self._refused_rows(refused) if refused else None
+
+    def _columns(self, held: list[tuple[int, str, Document]]) -> Batch:
+        records = [record for _, _, record in held]
+        columns: dict[str, pa.Array] = self._places(held)
+        columns["text"] = pa.array([record.text for record in records], pa.string())
+        for field in self._job.module.READ:
+            columns[field.name] = pa.array([record.columns.get(field.name) for record in records], field.type)
+        return Batch(columns)
+
+    def _places(self, held: list[tuple[int, str, Any]]) -> dict[str, pa.Array]:
+        return {
+            "document": pa.array([number for number, _, _ in held], pa.uint32()),
+            "id": pa.array([name for _, name, _ in held], pa.string()),
+            "source": pa.repeat(self._job.source, len(held)),
+            "origin_file": pa.repeat(self._unit.name, len(held)),
+            "origin_offset": pa.array([record.offset for _, _, record in held], pa.int64()),
+            "origin_inner": pa.array([record.inner for _, _, record in held], pa.int64()),
+            "notes": pa.array([list(record.notes) for _, _, record in held], pa.list_(pa.string())),
+        }
+
+    def _refused_rows(self, held: list[tuple[int, str, Refused]]) -> pa.RecordBatch:
+        records = [record for _, _, record in held]
+        columns = self._places(held)
+        columns["url"] = pa.array([record.columns.get("url") for record in records], pa.string())
+        columns["step"] = pa.array([record.label for record in records], pa.string())
+        columns["reason"] = pa.array([record.reason for record in records], pa.string())
+        columns["value"] = pa.array([record.value for record in records], pa.string())
+        return Batch(columns).record_batch(REJECTED)
+
+    def _write_broken(self) -> None:
+        lost, self._lost = self._lost, []
+        if not lost:
+            return
+        rows = {
+            "source": pa.repeat(self._job.source, len(lost)),
+            "file": pa.repeat(self._unit.name, len(lost)),
+            "offset": pa.array([record.offset for record in lost], pa.int64()),
+            "inner": pa.array([record.inner for record in lost], pa.int64()),
+            "bytes": pa.array([record.bytes for record in lost], pa.int64()),
+            "reason": pa.array([record.reason for record in lost], pa.string()),
+            "excerpt": pa.array([record.excerpt.decode("utf-8", "replace") for record in lost], pa.string()),
+        }
+        self._broken.write(pa.RecordBatch.from_arrays([rows[field.name] for field in BROKEN], schema=BROKEN))

@@ -1,0 +1,59 @@
+"""What a source's reader yields for each record of an input file, and what each of them means for the books.
+
+    in = Document (kept, or dropped by a later step) + Refused (dropped at once) + Broken;   Skipped stands outside the sum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as read. `key` names it within its source; None: it has no name of its own, so its place names it.
+
+    `offset` is where its record begins in the file as stored, `inner` where in the expanded bytes of a compressed member that holds many.
+    `columns` are the source's own; `notes` what is worth knowing though it was read.
+    """
+
+    key: str | None
+    text: str
+    offset: int
+    inner: int
+    columns: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that was read and is no document: dropped under the label, for the reason, with the value that decided."""
+
+    key: str | None
+    label: str
+    reason: str
+    value: str
+    offset: int
+    inner: int
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What could not be read: where, how many bytes, why, and the first bytes of it."""
+
+    offset: int
+    inner: int
+    bytes: int
+    reason: str
+    excerpt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that was never meant to become a document."""
+
+    type: str
+
+
+Read = Document | Refused | Broken | Skipped

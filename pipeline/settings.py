@@ -1,0 +1,121 @@
+"""A configuration is a frozen dataclass; each of its fields says where its value comes from, and can be set from the command line.
+
+An origin begins with `paper:` (LLaMA states it), `code:` (the implementation that the paper cites has it) or `ours:` (neither does; then the reason).
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+Config = TypeVar("Config")
+ORIGINS = ("paper:", "code:", "ours:")
+
+
+class SettingError(ValueError):
+    """A field that does not exist, or a value that its type or its rule refuses."""
+
+
+def setting(default: Any, origin: str) -> Any:
+    """A field of a configuration with the origin of its default value."""
+    if not origin.startswith(ORIGINS):
+        raise SettingError(f"an origin begins with one of {', '.join(ORIGINS)}: {origin!r}")
+    if dataclasses.is_dataclass(default):
+        return dataclasses.field(default_factory=lambda: default, metadata={"origin": origin})
+    return dataclasses.field(default=default, metadata={"origin": origin})
+
+
+def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Raises SettingError where `value` is none of `allowed`."""
+    if value not in allowed:
+        raise SettingError(f"{name} is one of {', '.join(allowed)}, not {value!r}{did_you_mean(value, allowed)}")
+
+
+def did_you_mean(wrong: str, known: Sequence[str]) -> str:
+    """`; did you mean X?` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
+    """(dotted name, value, origin) of every field, nested configurations included."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from fields(value, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}", value, field.metadata.get("origin", "")
+
+
+def change(config: Config, assignments: Sequence[str]) -> Config:
+    """The configuration with `name=value` applied in order; names are dotted.
+
+    Raises SettingError for an unknown name (with the nearest known one) and for a value of the wrong type.
+    """
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise SettingError(f"--set takes field=value, found {assignment!r}")
+        config = _set(config, name.strip(), text.strip(), name.strip())
+    return config
+
+
+def _set(config: Config, name: str, text: str, whole: str) -> Config:
+    head, dot, rest = name.partition(".")
+    known = [name for name, _, _ in fields(config)]
+    if head not in typing.get_type_hints(type(config)):
+        raise SettingError(f"there is no field {whole!r}{did_you_mean(whole, known)} The fields are: {', '.join(known)}")
+    value = getattr(config, head)
+    if dataclasses.is_dataclass(value):
+        if not dot:
+            inner = ", ".join(f"{head}.{n}" for n, _, _ in fields(value))
+            raise SettingError(f"{whole!r} holds several fields: set one of {inner}")
+        new: Any = _set(value, rest, text, whole)
+    elif dot:
+        raise SettingError(f"there is no field {whole!r}{did_you_mean(whole, known)}")
+    else:
+        new = parse(text, typing.get_type_hints(type(config))[head], whole)
+    return dataclasses.replace(config, **{head: new})  # type: ignore[type-var]
+
+
+def parse(text: str, kind: Any, name: str) -> Any:
+    """The value that `text` means for a field of type `kind`; `none` and `any` mean None where the type allows it."""
+    options = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
+    if types.NoneType in options and text.lower() in ("none", "any"):
+        return None
+    (kind,) = [option for option in options if option is not types.NoneType]
+    if typing.get_origin(kind) is tuple:
+        values = tuple(part.strip() for part in text.split(",") if part.strip())
+        if not values:
+            raise SettingError(f"{name} takes a list such as a,b; found {text!r}")
+        return values
+    if typing.get_origin(kind) is typing.Literal:
+        one_of(name, text, typing.get_args(kind))
+        return text
+    if kind is bool:
+        one_of(name, text.lower(), ("true", "false"))
+        return text.lower() == "true"
+    try:
+        return kind(text)
+    except ValueError:
+        raise SettingError(f"{name} takes {kind.__name__}, found {text!r}") from None
+
+
+def canonical(value: Any) -> str:
+    """JSON text that is the same for the same values."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def fingerprint(*values: Any) -> str:
+    """32 hexadecimal digits that name these values."""
+    return hashlib.sha256(canonical(list(values)).encode()).hexdigest()[:32]

@@ -1,0 +1,200 @@
+"""A stage is a plain function from a unit to its output: it streams batches through its steps in bounded memory, and gives a receipt.
+
+    perform(job, stage, unit, verdicts)
+      stage 0:   reader -> batches -> steps -> keys for the exchange          -> documents, rejects, ids and keys in the work folder; broken shard
+      stage k:   documents of stage k - 1 -> verdicts -> steps -> keys        -> the same in the work folder; partners shard
+      the last:  documents of the stage before -> verdicts -> steps           -> clean, rejected and partners shards
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+
+import pyarrow as pa
+
+from pipeline import exchange, files, receipts, settings
+from pipeline.apply import IdVerdicts, apply_duplicates
+from pipeline.documents import Batch
+from pipeline.ledger import Ledger
+from pipeline.plan import SCHEMA, Job, Unit
+from pipeline.progress import Heartbeat
+from pipeline.reading import IDENTITY, REJECTED, Rejects, batches, rejects_of
+from pipeline.recipe import DropDuplicates, Keep, Measure, Rewrite, Step
+from pipeline.shards import PARTNERS, Passed, Shard
+from pipeline.verdicts import VerdictClaim
+
+Verdicts = dict[str, list[VerdictClaim]]
+"""Exchange -> verdict claims for one unit."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stage of one unit, with the verdicts that reached it."""
+
+    job: Job
+    stage: int
+    unit: Unit
+    verdicts: Verdicts
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that shapes the output: a unit whose output stands with the same one is not done again."""
+        digests = {name: sorted((claim.run, claim.digest) for claim in claims) for name, claims in self.verdicts.items() if claims}
+        unit = self.unit
+        return settings.fingerprint(
+            self.job.fingerprint, unit.number, self.job.units, unit.name, unit.size, unit.tag, self.stage, self.job.partitions, digests
+        )
+
+    @property
+    def cut(self) -> Step | None:
+        """The step at which the stage ends, where that is not the recipe's end."""
+        return self.job.stages[self.stage][-1] if self.job.stages[self.stage] else None
+
+
+def perform(task: Task) -> receipts.Receipt:
+    """Does a stage of a unit, or finds it done: gives its receipt, which stands in the work folder."""
+    path = task.job.receipt(task.stage, task.unit.number)
+    standing = receipts.standing(path, task.fingerprint)
+    if standing:
+        files.write_bytes(files.join(task.job.work, "reused", f"{task.unit.number:05d}"), b"")
+        return standing
+    started = time.monotonic()
+    receipt = receipts.Receipt(task.unit.number, task.stage, task.fingerprint, task.unit.name, task.unit.size)
+    with Heartbeat(task.job.work, task.stage, task.unit.number, task.unit.size) as heartbeat:
+        ledger = Ledger(receipt, heartbeat, with_text=task.job.config.rejected_text)
+        if task.stage == len(task.job.stages) - 1:
+            _finish(task, ledger)
+        else:
+            _pass_on(task, ledger)
+    receipt.seconds = round(time.monotonic() - started, 3)
+    receipt.write(path)
+    return receipt
+
+
+def _pass_on(task: Task, ledger: Ledger) -> None:
+    """A stage that ends at a step that needs the whole corpus, or, in a recipe without one, where the ids are compared."""
+    job, number = task.job, task.unit.number
+    name = f"duplicates-{task.stage}"
+    keys = job.passed(task.stage, number, name)
+    documents = Passed(job.passed(task.stage, number, "documents"), job.module.PASSED)
+    rejects = Passed(job.passed(task.stage, number, "rejected"), REJECTED)
+    with files.replacing(keys) as out, documents, rejects, ExitStack() as stack:
+        sender = exchange.Sender(out)
+        for batch in _incoming(task, ledger, rejects, stack):
+            batch = run_steps(batch, job.stages[task.stage], ledger, rejects)
+            ledger.kept(batch)
+            if len(batch):
+                documents.write(batch.record_batch(job.module.PASSED))
+            if len(batch) and isinstance(task.cut, DropDuplicates):
+                sender.add(*_keys(task.cut, batch))
+        ledger.receipt.runs[name] = [asdict(run) for run in sender.close()]
+    ledger.receipt.files.update({**documents.written, **rejects.written, keys: files.size(keys)})
+    ledger.close()
+
+
+def _keys(step: DropDuplicates, batch: Batch) -> tuple[exchange.Array, exchange.Array]:
+    keys = step.by(batch)
+    return keys, batch.numbers if step.of == "documents" else batch.numbers[batch.texts.lines.documents]
+
+
+def _finish(task: Task, ledger: Ledger) -> None:
+    """The last stage: writes the shards. Rejects of all stages get their final ids here."""
+    job, number = task.job, task.unit.number
+    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
+    ledger.noted("repeated id", identity.repeats)
+    footer = _footer(job)
+    clean = Shard(job.shard("clean", number), job.module.CLEAN, footer)
+    rejected = Shard(job.shard("rejected", number), REJECTED.remove(0), footer, optional=True)
+    with clean, rejected, ExitStack() as stack:
+        rejects = _Renaming(rejected, identity)
+        for earlier in range(task.stage):
+            with files.open_read(job.passed(earlier, number, "rejected")) as stream:
+                for rows in pa.ipc.open_stream(stream):
+                    rejects.write(rows)
+        for batch in _incoming(task, ledger, rejects, stack):
+            batch = run_steps(batch, job.stages[task.stage], ledger, rejects)
+            ledger.kept(batch)
+            if len(batch):
+                ledger.sample_clean(batch)
+                clean.write(identity.rename(batch.record_batch(job.module.PASSED)).select(job.module.CLEAN.names))
+    ledger.receipt.files.update({**clean.written, **rejected.written})
+    ledger.close()
+    ledger.digests()
+
+
+def _footer(job: Job) -> dict[str, str]:
+    return {"cria.schema": SCHEMA, "cria.source": job.source, "cria.config": job.fingerprint}
+
+
+class _Renaming:
+    """Rejects that get their final ids on the way to the shard."""
+
+    def __init__(self, shard: Shard, identity: IdVerdicts) -> None:
+        self._shard, self._identity = shard, identity
+
+    def write(self, rows: pa.RecordBatch) -> None:
+        self._shard.write(self._identity.rename(rows).remove_column(0))
+
+
+def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) -> Iterator[Batch]:
+    """The stage's documents: from the reader, or from the stage before with its verdicts applied."""
+    job, stage, number = task.job, task.stage, task.unit.number
+    if stage == 0:
+        yield from batches(job, task.unit, ledger, rejects)
+        return
+    before = job.stages[stage - 1][-1] if job.stages[stage - 1] else None
+    stream = stack.enter_context(files.open_read(job.passed(stage - 1, number, "documents")))
+    arriving = _beating((Batch(dict(zip(rows.schema.names, rows.columns, strict=True))) for rows in pa.ipc.open_stream(stream)), ledger)
+    if not isinstance(before, DropDuplicates):
+        yield from arriving
+        return
+    prior = receipts.read(job.receipt(stage - 1, number))
+    if prior is None:
+        raise FileNotFoundError(f"the receipt of stage {stage - 1} of {task.unit.name} is gone from the work folder: run the same line again")
+    name = f"duplicates-{stage - 1}"
+    runs = [exchange.Run(**run) for run in prior.runs[name]]
+    rows = exchange.Rows(job.passed(stage - 1, number, name), runs)
+    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
+    ledger.step(before.label, 0, 0)
+    with Shard(job.shard("partners", number), PARTNERS, _footer(job), optional=True) as partners:
+        yield from apply_duplicates(before, arriving, rows, runs, task.verdicts.get(name, []), ledger, rejects, partners, identity)
+    rows.close()
+    ledger.receipt.files.update(partners.written)
+
+
+def _beating(arriving: Iterator[Batch], ledger: Ledger) -> Iterator[Batch]:
+    for batch in arriving:
+        ledger.heartbeat.beat(int(batch.numbers[-1]), int(batch["origin_offset"][-1].as_py()))
+        yield batch
+
+
+def run_steps(batch: Batch, steps: Sequence[Step], ledger: Ledger, rejects: Rejects) -> Batch:
+    """The batch after the steps that look at one batch; what is dropped goes to the rejects."""
+    for step in steps:
+        if isinstance(step, Rewrite) and len(batch):
+            batch = batch.with_columns({"text": step.rewrite(batch)})
+        elif isinstance(step, Measure) and len(batch):
+            columns = step.measure(batch)
+            batch = batch.with_columns(columns)
+            ledger.measured(columns)
+        elif isinstance(step, Keep):
+            batch = _keep(batch, step, ledger, rejects)
+    return batch
+
+
+def _keep(batch: Batch, step: Keep, ledger: Ledger, rejects: Rejects) -> Batch:
+    if not len(batch):
+        ledger.step(step.label, 0, 0)
+        return batch
+    passes = step.test.holds(batch[step.column])
+    if not passes.all():
+        dropped = batch.where(~passes)
+        values = dropped[step.column]
+        rejects.write(rejects_of(dropped, step.label, f"{step.column} {step.test.words}", values, None, ledger.with_text))
+        ledger.dropped(step.label, dropped, values)
+    kept = batch.where(passes)
+    ledger.step(step.label, len(batch), len(kept), kept)
+    return kept

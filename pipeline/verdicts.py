@@ -1,0 +1,221 @@
+"""Who holds the same key: claims of one hash range in, verdicts for each unit out.
+
+A verdict names the first document of the group that holds a key, in unit order, and the next other one. It goes to every run that holds the key,
+wherever two documents or more do. What it means (drop the line, drop the document, rename a repeated id) is for the stage that receives it.
+
+A verdicts file holds, for each run, records of (row, holder, first, second) and an Arrow stream of the ids that `first` and `second` index.
+Memory depends on `VERDICT_ROWS` alone: a partition that holds more is gone through in pieces of whole hash ranges.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline import files
+from pipeline.exchange import CUTS, Array, Claim
+from transforms.repeats import NONE
+
+VERDICT_ROWS = 3_000_000
+"""Rows that are compared at once. ours: about 300 MB with the arrays made on the way."""
+
+RECORD = np.dtype([("row", np.uint32), ("holder", np.uint32), ("first", np.uint32), ("second", np.uint32)])
+"""row: place among the run's distinct keys; holder: the first holder's document number where it is in this unit, else NONE; first, second: ids."""
+
+Names = Callable[[int, Array], list[str]]
+"""(unit, document numbers) -> their ids."""
+
+
+@dataclass(frozen=True)
+class VerdictClaim:
+    """Where the verdicts for one run of one unit lie; `digest` is of their content."""
+
+    path: str
+    run: int
+    offset: int
+    records: int
+    names: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The rows of all claims that lie in some hash ranges: one entry a row; `sender` indexes the claims, which are in unit order."""
+
+    hashes: Array
+    first: Array
+    second: Array
+    row: Array
+    sender: Array
+
+
+def decide(claims: Sequence[Claim], path: str, names: Names) -> list[tuple[int, VerdictClaim]]:
+    """Writes the verdicts on one partition to `path`; gives (unit, claim) for every run that has any.
+
+    The claims are put into unit order first, so the order in which they arrive does not matter.
+    """
+    claims = sorted(claims, key=lambda claim: (claim.unit, claim.run))
+    given: list[tuple[int, VerdictClaim]] = []
+    with files.replacing(path) as out:
+        position = 0
+        for piece in _pieces(claims):
+            for claim, records, ids in _verdicts(piece, claims, names):
+                blob = _ids_blob(ids)
+                body = records.tobytes()
+                digest = hashlib.blake2b(body + blob, digest_size=16).hexdigest()
+                given.append((claim.unit, VerdictClaim(path, claim.run, position, len(records), len(blob), digest)))
+                position += out.write(body) + out.write(blob)
+    return given
+
+
+def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
+    """The claims' rows, in pieces of at most VERDICT_ROWS where the hash ranges allow it."""
+    with ExitStack() as stack:
+        streams = [files.open_read(claim.path) for claim in claims] if len(claims) <= 256 else None
+        for stream in streams or []:
+            stack.enter_context(stream)
+
+        def use(i: int, read: Callable[[BinaryIO], Any]) -> Any:
+            if streams:
+                return read(streams[i])
+            with files.open_read(claims[i].path) as stream:  # a whole dump has more units than a process may open files
+                return read(stream)
+
+        if sum(claim.high - claim.low for claim in claims) <= VERDICT_ROWS:
+            yield _piece(claims, [(claim.low, claim.high) for claim in claims], use)
+            return
+        counts = np.zeros(CUTS, np.int64)
+        for i, claim in enumerate(claims):
+            counts += np.diff(np.clip(use(i, claim.cuts), claim.low, claim.high).astype(np.int64))
+        edges = [0]
+        for cut in range(1, CUTS + 1):
+            if counts[edges[-1] : cut].sum() > VERDICT_ROWS and cut - 1 > edges[-1]:
+                edges.append(cut - 1)
+        edges.append(CUTS)
+        for low, high in zip(edges[:-1], edges[1:], strict=True):
+            spans = []
+            for i, claim in enumerate(claims):
+                cuts = np.clip(use(i, claim.cuts), claim.low, claim.high)
+                spans.append((int(cuts[low]), int(cuts[high])))
+            yield _piece(claims, spans, use)
+
+
+def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Callable[[int, Callable[[BinaryIO], Any]], Any]) -> Piece:
+    parts: list[tuple[Array, Array, Array]] = []
+    for i, (low, high) in enumerate(spans):
+        parts.append(use(i, lambda stream, i=i, low=low, high=high: claims[i].read(stream, low, high)))
+    lengths = [high - low for low, high in spans]
+    return Piece(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+        np.concatenate([np.arange(low, high, dtype=np.uint32) for low, high in spans]),
+        np.repeat(np.arange(len(claims), dtype=np.uint32), lengths),
+    )
+
+
+def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[tuple[Claim, Array, list[str]]]:
+    """(claim, records, ids) for each claim with a key that two documents or more hold."""
+    order = np.argsort(piece.hashes, kind="stable")  # stable keeps unit order within a key; on sorted runs it merges
+    hashes = piece.hashes[order]
+    starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else np.empty(0, np.int64)
+    lengths = np.diff(np.append(starts, len(hashes)))
+    leader = order[starts]
+    shared = (lengths > 1) | (piece.second[leader] != NONE)
+    if not shared.any():
+        return
+    leader, starts, lengths = leader[shared], starts[shared], lengths[shared]
+    unit_of = np.array([claim.unit for claim in claims], np.uint32)
+    follower = order[np.minimum(starts + 1, len(order) - 1)]
+    second_here = piece.second[leader] != NONE
+    first_unit, first_document = unit_of[piece.sender[leader]], piece.first[leader]
+    second_unit = np.where(second_here, first_unit, unit_of[piece.sender[follower]])
+    second_document = np.where(second_here, piece.second[leader], piece.first[follower])
+    group = np.repeat(np.arange(len(leader)), lengths)
+    members = order[_spans(starts, lengths)]
+    by_sender = np.argsort(piece.sender[members], kind="stable")
+    members, group = members[by_sender], group[by_sender]
+    senders = piece.sender[members]
+    bounds = np.searchsorted(senders, np.arange(len(claims) + 1))
+    first_id = _resolve(first_unit, first_document, names)
+    second_id = _resolve(second_unit, second_document, names)
+    for i, claim in enumerate(claims):
+        low, high = bounds[i], bounds[i + 1]
+        if low == high:
+            continue
+        mine = group[low:high]
+        rows = np.argsort(piece.row[members[low:high]])
+        mine = mine[rows]
+        records = np.empty(high - low, RECORD)
+        records["row"] = piece.row[members[low:high]][rows]
+        records["holder"] = np.where(first_unit[mine] == claim.unit, first_document[mine], NONE)
+        used, index = np.unique(np.concatenate([first_id.index[mine], second_id.index[mine] + len(first_id.ids)]), return_inverse=True)
+        records["first"], records["second"] = index[: len(mine)], index[len(mine) :]
+        both = first_id.ids + second_id.ids
+        yield claim, records, [both[j] for j in used.tolist()]
+
+
+def _spans(starts: Array, lengths: Array) -> Array:
+    """The numbers start, start + 1, ... of each span, one span after another."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(starts, lengths)
+
+
+@dataclass(frozen=True)
+class _Ids:
+    index: Array
+    ids: list[str]
+
+
+def _resolve(units: Array, documents: Array, names: Names) -> _Ids:
+    """The ids of (unit, document) pairs, each unit's names read once."""
+    pairs, index = np.unique((units.astype(np.uint64) << np.uint64(32)) | documents, return_inverse=True)
+    ids: list[str] = []
+    owners = pairs >> np.uint64(32)
+    for unit in np.unique(owners).tolist():
+        ids.extend(names(int(unit), (pairs[owners == unit] & np.uint64(0xFFFFFFFF)).astype(np.uint32)))
+    return _Ids(index, ids)
+
+
+def _ids_blob(ids: list[str]) -> bytes:
+    sink = io.BytesIO()
+    batch = pa.RecordBatch.from_arrays([pa.array(ids, pa.string())], names=["id"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+@dataclass(frozen=True)
+class RunVerdicts:
+    """The verdicts on one run. `place[row]` is the index of the row's record, or -1; `ids` are what `first` and `second` index."""
+
+    place: Array
+    records: Array
+    ids: pa.StringArray
+
+
+def read_verdicts(claims: Sequence[VerdictClaim], distinct: int) -> RunVerdicts:
+    """All verdicts on a run of `distinct` keys."""
+    parts: list[Array] = []
+    ids: list[pa.Array] = []
+    known = 0
+    for claim in sorted(claims, key=lambda claim: (claim.path, claim.offset)):
+        with files.open_read(claim.path) as stream:
+            stream.seek(claim.offset)
+            data = stream.read(RECORD.itemsize * claim.records + claim.names)
+        records = np.frombuffer(data, RECORD, claim.records).copy()
+        column = pa.ipc.open_stream(data[RECORD.itemsize * claim.records :]).read_all().column("id").combine_chunks()
+        records["first"] += np.uint32(known)
+        records["second"] += np.uint32(known)
+        known += len(column)
+        parts.append(records)
+        ids.append(column)
+    records = np.concatenate(parts) if parts else np.empty(0, RECORD)
+    place = np.full(distinct, -1, np.int32)
+    place[records["row"]] = np.arange(len(records), dtype=np.int32)
+    return RunVerdicts(place, records, pa.concat_arrays(ids) if ids else pa.array([], pa.string()))
