@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -89,7 +90,7 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
     broken = Shard(job.shard("broken", unit.number), BROKEN, footer, optional=True)
     with files.replacing(keys_path) as keys, Passed(ids_path, pa.schema([("id", pa.string())])) as ids, broken:
         sender = exchange.Sender(keys)
-        reader = _Reader(job, unit, ledger, broken)
+        reader = Reader(job, unit, ledger, broken)
         for documents, refused in reader.read():
             columns = documents.columns["id"], refused["id"] if refused is not None else pa.array([], pa.string())
             numbers = documents.columns["document"], refused["document"] if refused is not None else pa.array([], pa.uint32())
@@ -105,7 +106,41 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
     ledger.receipt.files.update({**broken.written, **ids.written, keys_path: files.size(keys_path)})
 
 
-class _Reader:
+class _Digesting(io.RawIOBase):
+    """The input as it is read, with the sha256 of its bytes on the way: each byte is hashed once, however often a reader goes back to it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._position = self._hashed = 0
+        self._sha256 = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        before, self._position = self._position, self._position + len(data)
+        if before <= self._hashed < self._position:
+            self._sha256.update(memoryview(data)[self._hashed - before :])
+            self._hashed = self._position
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = self._stream.seek(offset, whence)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def digest(self, size: int) -> str | None:
+        """In hexadecimal digits; None where not all `size` bytes passed by."""
+        return self._sha256.hexdigest() if self._hashed == size else None
+
+
+class Reader:
     """Gathers what a source yields for one unit into columns."""
 
     def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard) -> None:
@@ -118,11 +153,13 @@ class _Reader:
 
     def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None]]:
         """(documents, rows of refused records) of each batch; both hold the ids as the reader gives them."""
-        with files.open_read(self._unit.path) as stream:
+        with files.open_read(self._unit.path) as opened:
+            stream = _Digesting(opened)
             for record in self._job.module.read(stream, self._unit.name, self._job.config):
                 self._take(record)
                 if self._held >= BATCH_BYTES or len(self._documents) + len(self._refused) >= BATCH_DOCUMENTS:
                     yield self._batch()
+            self._ledger.receipt.input_digest = stream.digest(self._unit.size)
         if self._documents or self._refused:
             yield self._batch()
         self._write_broken()

@@ -57,28 +57,19 @@ def change(config: Config, assignments: Sequence[str]) -> Config:
     Raises SettingError for an unknown name (with the nearest known one) and for a value of the wrong type.
     """
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
+        name, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
             raise SettingError(f"--set takes field=value, found {assignment!r}")
-        config = _set(config, name.strip(), text.strip(), name.strip())
+        known = [field for field, _, _ in fields(config)]
+        if name not in known:
+            raise SettingError(f"there is no field {name!r}{did_you_mean(name, known)} The fields are: {', '.join(known)}")
+        config = _set(config, name, text, name)
     return config
 
 
 def _set(config: Config, name: str, text: str, whole: str) -> Config:
     head, dot, rest = name.partition(".")
-    known = [name for name, _, _ in fields(config)]
-    if head not in typing.get_type_hints(type(config)):
-        raise SettingError(f"there is no field {whole!r}{did_you_mean(whole, known)} The fields are: {', '.join(known)}")
-    value = getattr(config, head)
-    if dataclasses.is_dataclass(value):
-        if not dot:
-            inner = ", ".join(f"{head}.{n}" for n, _, _ in fields(value))
-            raise SettingError(f"{whole!r} holds several fields: set one of {inner}")
-        new: Any = _set(value, rest, text, whole)
-    elif dot:
-        raise SettingError(f"there is no field {whole!r}{did_you_mean(whole, known)}")
-    else:
-        new = parse(text, typing.get_type_hints(type(config))[head], whole)
+    new = _set(getattr(config, head), rest, text, whole) if dot else parse(text, typing.get_type_hints(type(config))[head], whole)
     return dataclasses.replace(config, **{head: new})  # type: ignore[type-var]
 
 

@@ -1,0 +1,179 @@
+"""Trains the classifier of pages that Wikipedia uses as references: `python -m pipeline.train_references --dump=DUMP --input=CRAWL`.
+
+Rules: spec, "Wikipedia-reference classifier". References are the crawl's own pages whose addresses a Wikipedia dump cites (RedPajama
+fetches the cited pages anew). The same files and settings give the same bytes, in any order of the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import files, settings, setup
+from pipeline.reference_pages import Cited, Example, Pages, ReferenceTraining, TrainingError
+from transforms.language import Identifier
+from transforms.reference_training import train as train_model
+from transforms.references import ReferenceClassifier
+
+MEANINGFUL = 1000  # ours: below it two standard errors of a share are three points or more
+DIRECTORY = "references"
+
+LLAMA = ReferenceTraining()
+PRESETS = {"llama": LLAMA, "redpajama": dataclasses.replace(LLAMA, threshold=0.25)}
+
+
+def train(
+    dumps: Sequence[str | Path],
+    inputs: Sequence[str | Path],
+    models_directory: str | Path,
+    config: ReferenceTraining = LLAMA,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Trains on the pages of `inputs` that `dumps` cite and writes `references/model.bin` and `manifest.json`; the path of the model.
+
+    Both appear together, whole, in place of what was there. `say` takes lines of progress. The language identifier is expected in
+    `models_directory` unless `config.languages` is None. Raises InputError for files that cannot be used, TrainingError and BrokenDump for
+    what is in them, OSError where nothing can be written.
+    """
+    models = Path(models_directory)
+    dump_files = files.expand([str(dump) for dump in dumps])[0]
+    input_files = files.expand([str(path) for path in inputs])[0]
+    identifier = _identifier(models) if config.languages is not None else None
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{files.PARTIAL}{DIRECTORY}-", dir=models) as folder:
+        cited = Cited([file.path for file in dump_files])
+        say(f"{len(cited)} addresses are cited")
+        if not len(cited):
+            raise TrainingError(
+                f"{', '.join(file.name for file in dump_files)}: expected articles with references, found no address in any"
+            )
+        with closing(Pages(cited, config, identifier, folder)) as pages:
+            for number, file in enumerate(input_files, 1):
+                pages.read(file.path, file.name)
+                say(
+                    f"[{number}/{len(input_files)}] {file.name}: {pages.counts['pages']} pages so far, {pages.counts['cited']} of them cited"
+                )
+            examples = pages.examples()
+            result = Path(folder) / "result"
+            result.mkdir()
+            manifest = _fit(pages, examples, config, folder, result / "model.bin")
+        manifest |= {"dumps": _digests(dump_files), "inputs": _digests(input_files)}
+        (result / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        _replace(result, models / DIRECTORY, Path(folder) / "former")
+    say(f"{manifest['positives']} references and {manifest['negatives']} other pages; held out: {manifest['held_out']}")
+    return models / DIRECTORY / "model.bin"
+
+
+def _identifier(models: Path) -> Identifier:
+    path = models / setup.IDENTIFIER
+    if not path.is_file():
+        raise TrainingError(
+            f"{path}: the language identifier is not there. Get it: python -m pipeline.setup --models={models}; or train on all languages: "
+            "--set languages=any"
+        )
+    return Identifier(str(path))
+
+
+def _fit(pages: Pages, examples: list[Example], config: ReferenceTraining, folder: str, model: Path) -> dict[str, Any]:
+    """Trains, moves the model to its place, judges it, and gives the manifest without the files' digests."""
+    held_out = [example for example in examples if example.share < config.held_out]
+    learned = [example for example in examples if example.share >= config.held_out]
+    if {example.is_reference for example in learned} != {True, False}:
+        raise TrainingError(f"expected pages of both classes to train on, found {len(learned)} of {len(examples)}: lower held_out")
+    os.replace(train_model(((example.is_reference, pages.text(example)) for example in learned), config.training, folder), model)
+    positives = sum(example.is_reference for example in examples)
+    return {
+        "model": "fastText supervised: a linear model on a bag of words",
+        "fingerprint": setup.sha256_of(model),
+        "thresholds": {name: preset.threshold for name, preset in PRESETS.items()},
+        "pages": {name: pages.counts[name] for name in ("pages", "cited", "broken")},
+        "positives": positives,
+        "negatives": len(examples) - positives,
+        "held_out": _judge(str(model), pages, held_out, config.threshold),
+        "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)},
+        "seed": config.seed,
+        "versions": {name: version(name) for name in ("fasttext-numpy2", "numpy")},
+    }
+
+
+def _judge(model: str, pages: Pages, held_out: list[Example], threshold: float) -> dict[str, Any]:
+    """Precision and recall of "is a reference" on pages that were not trained on, as many of one class as of the other."""
+    classifier = ReferenceClassifier(model)
+    truth = np.array([example.is_reference for example in held_out], bool)
+    found = np.array([classifier.scores([pages.text(example)])[0] for example in held_out]) >= threshold
+    right = int((found & truth).sum())
+    note = "" if len(held_out) >= MEANINGFUL else f"not meaningful: {len(held_out)} held-out pages, fewer than {MEANINGFUL}"
+    return {
+        "n": len(held_out),
+        "threshold": threshold,
+        "precision": right / int(found.sum()) if found.any() else None,
+        "recall": right / int(truth.sum()) if truth.any() else None,
+        "note": note,
+    }
+
+
+def _digests(listed: Sequence[files.Listed]) -> list[dict[str, Any]]:
+    return [{"name": os.path.basename(file.name), "size": file.size, "sha256": _digest(file.path)} for file in listed]
+
+
+def _digest(path: str) -> str:
+    with files.open_read(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _replace(result: Path, place: Path, former: Path) -> None:
+    """Puts a whole folder in the place of another."""
+    if place.exists():
+        place.rename(former)
+    result.rename(place)
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.train_references",
+        description="Trains the classifier of pages that Wikipedia uses as references.",
+        epilog="Fields: " + ", ".join(name for name, _, _ in settings.fields(LLAMA)),
+        allow_abbrev=False,
+    )
+    dump_help = "dumps of Wikipedia (pages-articles), plain, .gz or .bz2: paths, globs, URLs or @LIST"
+    input_help = "files of a crawl, WET or WARC: paths, globs, URLs or @LIST"
+    parser.add_argument("--dump", action="extend", nargs="+", required=True, metavar="PATH", help=dump_help)
+    parser.add_argument("--input", action="extend", nargs="+", required=True, metavar="PATH", help=input_help)
+    parser.add_argument("--models", default="models", metavar="DIR", help="the models' folder (default: models)")
+    parser.add_argument(
+        "--preset", default="llama", choices=sorted(PRESETS), help="whose threshold the held-out pages are judged by (default: llama)"
+    )
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="changes a field of the settings")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes: 0 trained, 1 something else went wrong, 2 the command or its files cannot be used."""
+    options = _arguments().parse_args(arguments)
+    try:
+        config = settings.change(PRESETS[options.preset], options.set)
+        path = train(options.dump, options.input, options.models, config, say=lambda line: print(line, file=sys.stderr, flush=True))
+    except (files.InputError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
