@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pipeline import exchange, receipts
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
-from pipeline.plan import Job, Unit
+from pipeline.plan import Job
 from pipeline.reading import IDENTITY, Rejects, rejects_of, suffix
 from pipeline.recipe import DropDuplicates
 from pipeline.shards import PARTNERS, Shard
@@ -119,7 +119,9 @@ def _without_lines(
     full = np.zeros(len(batch) + 1, np.int64)
     np.add.at(full, lines.documents[kept], (lines.ends - lines.starts)[kept])
     changed = batch.with_columns({"text": keep_lines(batch.texts, kept)})
-    return _drop_duplicates(changed, full[:-1] > 0, step, batch, None, "every line also stands in another document, or is empty", ledger, rejects)
+    return _drop_duplicates(
+        changed, full[:-1] > 0, step, batch, None, "every line also stands in another document, or is empty", ledger, rejects
+    )
 
 
 def _write_partners(

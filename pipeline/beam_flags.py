@@ -16,7 +16,7 @@ DEFAULT_RUNNER = "FnApiRunner"
 JOB_SERVER_RUNNERS = frozenset({"SparkRunner", "FlinkRunner", "PortableRunner"})
 
 # ours: one hour, where the workers are processes. Beam's default (0) stops and starts them at each stage (imports and models are loaded
-# again), and where two executors share a worker pool their workers have equal ids: one's stop kills the other's, and the job waits for ever.
+# again), and where two executors share a worker pool their workers have equal ids: one's stop kills the other's, the job waits for ever.
 WORKER_CACHE_MILLIS = 3_600_000
 
 

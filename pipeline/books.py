@@ -1,6 +1,6 @@
 """The books of a run: the sum of its receipts, and the check that it closes.
 
-    in = kept + dropped + broken;   every step: in = kept + dropped, and it takes what the one before kept;   lines: in = kept + dropped
+in = kept + dropped + broken;   every step: in = kept + dropped, and it takes what the one before kept;   lines: in = kept + dropped
 """
 
 from __future__ import annotations

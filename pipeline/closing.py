@@ -102,7 +102,9 @@ def _withdraw(job: Job, unit: int) -> None:
             files.delete(path)
 
 
-def _manifest(job: Job, given: Inputs, stood: list[receipts.Receipt], lost: list[tuple[str, int, str]], unread: int, size: int) -> dict[str, Any]:
+def _manifest(
+    job: Job, given: Inputs, stood: list[receipts.Receipt], lost: list[tuple[str, int, str]], unread: int, size: int
+) -> dict[str, Any]:
     prefix = len(job.output.rstrip("/")) + 1
     shards = {path[prefix:]: {"bytes": n, "sha256": receipt.digests.get(path)} for receipt in stood for path, n in receipt.files.items()}
     digests = {receipt.name: receipt.input_digest for receipt in stood if receipt.stage == 0}
@@ -141,4 +143,6 @@ def funnel(books: dict[str, Any], report: str) -> str:
     table = ["  ".join([row[0].ljust(wide[0]), *(row[i].rjust(wide[i]) for i in (1, 2, 3))]) for row in rows]
     broken = ", ".join(f"{count:,} {reason}" for reason, count in books["broken"].items()) or "none"
     total = f"in {books['in']:,} = kept {books['kept']:,} + dropped {sum(books['dropped'].values()):,} + broken {sum(books['broken'].values()):,}"
-    return "\n".join([*table, f"broken: {broken}", total + (", books closed" if books["closed"] else ", BOOKS DO NOT CLOSE"), f"report: {report}"])
+    return "\n".join(
+        [*table, f"broken: {broken}", total + (", books closed" if books["closed"] else ", BOOKS DO NOT CLOSE"), f"report: {report}"]
+    )

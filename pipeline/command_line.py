@@ -54,17 +54,33 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--input", action="append", default=[], metavar="PATH", help="file, glob, URL or @list; may be given more than once")
     made.add_argument("--dump", metavar="NAME", help="a dump of CommonCrawl such as CC-MAIN-2019-09, streamed from its server")
     made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
-    made.add_argument("--dump-base", metavar="URL", help="with --dump: where the dumps lie (default: CommonCrawl's https server; s3://commoncrawl/ too)")
+    made.add_argument(
+        "--dump-base", metavar="URL", help="with --dump: where the dumps lie (default: CommonCrawl's https server; s3://commoncrawl/ too)"
+    )
     made.add_argument("--output", default="out", metavar="DIR", help="where everything is written (default: out)")
     made.add_argument("--models", default="models", metavar="DIR", help="where the models lie (default: models)")
     made.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
     made.add_argument("--preset", default="llama", metavar="NAME", help="llama (default), ccnet or redpajama")
-    made.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="changes a field of the configuration; --list-fields shows all")
-    made.add_argument("--list-fields", action="store_true", help="prints every field with its value and where the value comes from, then ends")
-    made.add_argument("--error-budget", type=float, default=0.01, metavar="SHARE", help="share of records or bytes that may be unreadable (default: 0.01)")
+    made.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes a field of the configuration; --list-fields shows all"
+    )
+    made.add_argument(
+        "--list-fields", action="store_true", help="prints every field with its value and where the value comes from, then ends"
+    )
+    made.add_argument(
+        "--error-budget", type=float, default=0.01, metavar="SHARE", help="share of records or bytes that may be unreadable (default: 0.01)"
+    )
     made.add_argument("--overwrite", action="store_true", help="clears what DIR holds of this source first")
-    made.add_argument("--dry-run", action="store_true", help="prints units and an estimate of time, memory and disk from a quick sample; writes nothing")
-    made.add_argument("--start-timeout", type=float, default=60.0, metavar="S", help="on a cluster: seconds within which a worker must start (default: 60)")
+    made.add_argument(
+        "--dry-run", action="store_true", help="prints units and an estimate of time, memory and disk from a quick sample; writes nothing"
+    )
+    made.add_argument(
+        "--start-timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="on a cluster: seconds within which a worker must start (default: 60)",
+    )
     return made
 
 

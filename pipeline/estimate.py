@@ -58,16 +58,24 @@ def show(job: Job, units: list[Unit], workers: int) -> int:
     cpu = sum(probe.seconds.values()) * scale
     runs = 2 if any(isinstance(stage[-1], DropDuplicates) for stage in job.stages if stage) else 1
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + RUN_KEYS * 40 + VERDICT_ROWS * 60
-    print(f"plan: {len(units):,} units (one input file each), {len(job.stages)} stages, {job.partitions} hash ranges in {runs} exchange(s), {workers} workers")
+    print(
+        f"plan: {len(units):,} units (one input file each), {len(job.stages)} stages, {job.partitions} hash ranges in {runs} exchange(s), {workers} workers"
+    )
     for number, stage in enumerate(job.stages):
         print(f"  stage {number}: {'; '.join(step.label for step in stage) or 'write the shards'}")
-    print(f"probed: {probe.documents:,} documents, {probe.text_bytes / 1e6:.1f} MB of text in {probe.files} file(s), {probe.read_bytes / 1e6:.2f} MB as stored")
+    print(
+        f"probed: {probe.documents:,} documents, {probe.text_bytes / 1e6:.1f} MB of text in {probe.files} file(s), {probe.read_bytes / 1e6:.2f} MB as stored"
+    )
     for label, seconds in sorted(probe.seconds.items(), key=lambda item: -item[1]):
         print(f"  {1e3 * seconds / max(probe.text_bytes / 1e6, 1e-9):8.1f} ms per MB of text  {label}")
     print(f"input: {size / 1e6:,.1f} MB; about {probe.documents * scale:,.0f} documents, {probe.text_bytes * scale / 1e6:,.0f} MB of text")
-    print(f"time: about {cpu:,.0f} s of CPU, {cpu / workers:,.0f} s with {workers} workers (duplicate lines, which only the whole corpus shows, not taken off)")
+    print(
+        f"time: about {cpu:,.0f} s of CPU, {cpu / workers:,.0f} s with {workers} workers (duplicate lines, which only the whole corpus shows, not taken off)"
+    )
     print(f"memory: at most about {memory / 1e6:,.0f} MB for each worker, whatever the size of the input")
-    print(f"disk: about {probe.work_bytes * scale / 1e6:,.0f} MB in work/ while it runs, at most {probe.clean_bytes * scale / 1e6:,.0f} MB of clean shards")
+    print(
+        f"disk: about {probe.work_bytes * scale / 1e6:,.0f} MB in work/ while it runs, at most {probe.clean_bytes * scale / 1e6:,.0f} MB of clean shards"
+    )
     return 0
 
 

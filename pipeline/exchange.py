@@ -13,6 +13,7 @@ What the shuffle carries is a claim: which rows of which run of which file lie i
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -128,7 +129,7 @@ def claims(path: str, unit: int, runs: list[Run], partitions: int) -> Iterator[t
         for number, run in enumerate(runs):
             whole = Claim(path, unit, number, run.start, run.distinct, run.keys, 0, run.distinct)
             edges = whole.cuts(stream)[:: CUTS // partitions].tolist()
-            for partition, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            for partition, (low, high) in enumerate(pairwise(edges)):
                 if low < high:
                     yield partition, {**asdict(whole), "low": low, "high": high}
 

@@ -27,7 +27,7 @@ from pipeline.verdicts import VerdictClaim, decide
 Element = tuple[Any, ...]
 
 
-class Pooled(beam.DoFn):  # type: ignore[misc]
+class Pooled(beam.DoFn):
     """Does `function(job, element)` for each element: in the shared pool where `workers` is set, else here. A list of results each.
 
     All elements of a bundle are gathered and handed back in finish_bundle: the local runner's only bundle keeps all workers busy.
@@ -89,7 +89,9 @@ def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, VerdictClaim]]]
     for name, claim in received:
         verdicts.setdefault(name, []).append(claim)
     receipt = stage.perform(stage.Task(job, number, unit, verdicts))
-    claims = [(name, partition, claim) for name in receipt.runs for partition, claim in _claims(job, number, unit, name, receipt.runs[name])]
+    claims = [
+        (name, partition, claim) for name in receipt.runs for partition, claim in _claims(job, number, unit, name, receipt.runs[name])
+    ]
     return [(unit, claims)]
 
 
@@ -164,6 +166,8 @@ def _ready(element: tuple[int, Iterable[Any]], number: int) -> Iterator[tuple[Un
     """A unit with all verdicts that reached it; verdicts for a unit that was quarantined in the meantime reach nobody."""
     values = list(element[1])
     units = [value for value in values if isinstance(value, Unit)]
-    received = sorted((value for value in values if not isinstance(value, Unit)), key=lambda pair: (pair[0], asdict(pair[1])["path"], pair[1].offset))
+    received = sorted(
+        (value for value in values if not isinstance(value, Unit)), key=lambda pair: (pair[0], asdict(pair[1])["path"], pair[1].offset)
+    )
     for unit in units:
         yield unit, number, received

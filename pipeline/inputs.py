@@ -10,6 +10,7 @@ from typing import Any
 from pipeline import dumps, files, models, sample_models, setup
 from pipeline.command_line import UsageError
 from pipeline.files import Listed
+from pipeline.language_models import ModelMissing
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,5 @@ def gather(flags: argparse.Namespace, config: Any) -> Inputs:
     listing, twice = files.expand(patterns)
     try:
         return Inputs(listing, twice, models.find(config, flags.models))
-    except models.ModelMissing as error:
-        raise UsageError(str(error)) from None
-    except setup.SetupError as error:
+    except (ModelMissing, setup.SetupError) as error:
         raise UsageError(str(error)) from None

@@ -13,7 +13,7 @@ from pipeline.progress import Heartbeat
 from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, content_digest, counted, histogram, top
 
 EDGES: Mapping[str, Sequence[float]] = {
-    "characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
+    "original_characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
     "perplexity": [0] + [round(10 * 2 ** (i / 3)) for i in range(48)],
     "reference_score": [i / 20 for i in range(20)],
     "language_score": [i / 20 for i in range(20)],

@@ -21,6 +21,7 @@ CHUNK = 1 << 20  # ours: bytes asked of the stream at once; larger reads gain no
 PIECE = 1 << 20  # ours: most expanded bytes of one piece, so that a gzip bomb is never expanded in memory
 BACKLOG = 16 << 20  # ours: compressed bytes held to search from a broken member's start; a damaged stream shows it within some KiB
 PROBE = 1 << 16  # ours: compressed bytes tried to see whether a member begins with a record; a gzip header with a file name is far shorter
+FIRST = 1 << 13  # ours: compressed bytes fed first: most members hold one page, and what is fed beyond them is copied for nothing
 FINE = 64  # ours: bytes fed at once when a broken member is read a second time, for the records that lie close before its damage
 EXCERPT = 200  # ours: bytes of an excerpt
 
@@ -102,14 +103,14 @@ FORMATS = (
         ".gz",
         re.compile(rb"\x1f\x8b\x08[\x00-\x1f]"),
         4,
-        1 << 15,
+        1 << 16,
         _gzip_member,
         (cast("type[Exception]", igzip_lib.IsalError),),
     ),
     # RFC 8878: the magic number; 1 KiB expands to 32 MiB at most
     Format("zstd frame", ".zst", re.compile(rb"\x28\xb5\x2f\xfd"), 4, 1 << 10, ZstdFrame, (zstandard.ZstdError,)),
     # bzip2: level, then the magic of the first block or of the end
-    Format("bzip2 stream", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), 10, 1 << 15, bz2.BZ2Decompressor, (OSError,)),
+    Format("bzip2 stream", ".bz2", re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), 10, 1 << 16, bz2.BZ2Decompressor, (OSError,)),
 )
 
 
@@ -131,10 +132,7 @@ def pieces(stream: BinaryIO, name: str, member_bytes: int) -> Iterator[Piece | U
     """
     source = _Source(stream)
     found = format_of(source.peek(16), name)
-    if found is None:
-        yield from _plain(source)
-    else:
-        yield from _compressed(source, found, member_bytes)
+    return _plain(source) if found is None else _compressed(source, found, member_bytes)
 
 
 class _Source:
@@ -161,9 +159,14 @@ class _Source:
         if self.at == self.base + len(self.held):
             self.forget(self.at - BACKLOG)
             self.more()
-        data = bytes(self.held[self.at - self.base : self.at - self.base + size])
+        with memoryview(self.held) as view:
+            data = bytes(view[self.at - self.base : self.at - self.base + size])
         self.at += len(data)
         return data
+
+    def excerpt(self, offset: int) -> bytes:
+        """The first bytes from the file offset on, as far as they are held."""
+        return bytes(self.held[max(0, offset - self.base) : max(0, offset - self.base) + EXCERPT])
 
     def forget(self, offset: int) -> None:
         """No longer hold what lies before the file offset."""
@@ -191,16 +194,16 @@ def _plain(source: _Source) -> Iterator[Piece]:
 
 
 def _compressed(source: _Source, found: Format, member_bytes: int) -> Iterator[Piece | Unreadable]:
-    while source.peek(1):
+    while begin := source.peek(found.magic_bytes):
         start = source.at
-        excerpt = bytes(source.peek(EXCERPT))
         reason: str | None = f"bytes that are no {found.part}"
-        if found.magic.match(excerpt):
+        if found.magic.match(begin):
             reason = yield from _member(source, found, member_bytes)
         if reason is None:
             source.forget(source.at)
             continue
         read = source.at - start
+        excerpt = source.excerpt(start)
         if not source.return_to(max(start + 1, source.base)):
             source.forget(source.at)
         _seek_member(source, found)
@@ -211,13 +214,14 @@ def _compressed(source: _Source, found: Format, member_bytes: int) -> Iterator[P
 
 def _member(source: _Source, found: Format, member_bytes: int) -> Generator[Piece, None, str | None]:
     """The pieces of the member at the read point; returns why it cannot be read to its end, or None."""
-    start, given, decompressor = source.at, 0, found.open()
+    start, given, decompressor, feed = source.at, 0, found.open(), min(found.feed, FIRST)
     while not decompressor.eof:
         before, data = source.at, b""
         if decompressor.needs_input:
-            data = source.take(found.feed)
+            data = source.take(feed)
             if not data:
                 return "cut"
+            feed = found.feed
         try:
             expanded = decompressor.decompress(data, PIECE)
         except found.errors:

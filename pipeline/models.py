@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from pipeline import language_models, setup
@@ -25,10 +26,14 @@ def _identifier(config: CommonCrawl, directory: str) -> tuple[str, dict[str, str
     path = os.path.join(directory, name)
     if not os.path.isfile(path):
         flag = "" if name == setup.IDENTIFIER else " --lid=bin --from=URL_OR_PATH"
-        raise ModelMissing(f"the language identifier {name} is not in {directory}. Get it: python -m pipeline.setup --models={directory}{flag}")
-    digest = setup.sha256_of(setup.Path(path))
+        raise ModelMissing(
+            f"the language identifier {name} is not in {directory}. Get it: python -m pipeline.setup --models={directory}{flag}"
+        )
+    digest = setup.sha256_of(Path(path))
     if digest != setup.SHA256[name]:
-        raise ModelMissing(f"{path} is not {name}: its sha256 is {digest}, not {setup.SHA256[name]}. Delete it, then: python -m pipeline.setup")
+        raise ModelMissing(
+            f"{path} is not {name}: its sha256 is {digest}, not {setup.SHA256[name]}. Delete it, then: python -m pipeline.setup"
+        )
     return path, {name: digest}
 
 

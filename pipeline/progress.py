@@ -114,7 +114,9 @@ class Progress:
         if self._done or beats:
             self.seen.set()
         share, documents, stage = 0.0, 0, 0
-        for key, part, read in [(k, 1.0, r["documents"]) for k, r in self._done.items()] + [(k, b["done"], b["documents"]) for k, b in beats.items()]:
+        for key, part, read in [(k, 1.0, r["documents"]) for k, r in self._done.items()] + [
+            (k, b["done"], b["documents"]) for k, b in beats.items()
+        ]:
             number, _, unit = key.partition("-")
             weight = COST[0] if number == "0" else COST[1] / max(self._stages - 1, 1)
             share += weight * part * self._sizes[int(unit)] / max(sum(self._sizes), 1)

@@ -166,7 +166,7 @@ class Reader:
 
     def _take(self, record: Document | Refused | Broken | Skipped) -> None:
         if isinstance(record, Broken):
-            self._ledger.broken(record.reason, record.bytes)
+            self._ledger.broken(record.reason, record.size)
             self._lost.append(record)
             if len(self._lost) >= BROKEN_ROWS:
                 self._write_broken()
@@ -229,7 +229,7 @@ class Reader:
             "file": pa.repeat(self._unit.name, len(lost)),
             "offset": pa.array([record.offset for record in lost], pa.int64()),
             "inner": pa.array([record.inner for record in lost], pa.int64()),
-            "bytes": pa.array([record.bytes for record in lost], pa.int64()),
+            "bytes": pa.array([record.size for record in lost], pa.int64()),
             "reason": pa.array([record.reason for record in lost], pa.string()),
             "excerpt": pa.array([record.excerpt.decode("utf-8", "replace") for record in lost], pa.string()),
         }

@@ -91,7 +91,7 @@ def standing(path: str, fingerprint: str) -> Receipt | None:
 def content_digest(path: str) -> str:
     """sha256 of a file's bytes, in hexadecimal digits."""
     with files.open_read(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 class Samples:
@@ -128,7 +128,8 @@ def _ranks(ids: pa.Array) -> np.ndarray[Any, np.dtype[np.uint32]]:
     data = np.frombuffer(ids.buffers()[2], np.uint8)
     taken = data[np.clip(places[1:, None] - np.arange(8, 0, -1), 0, None)].astype(np.uint64)
     packed = (taken << (np.arange(8, dtype=np.uint64) * np.uint64(8))).sum(axis=1, dtype=np.uint64)
-    return ((packed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)).astype(np.uint32)
+    ranks: np.ndarray[Any, np.dtype[np.uint32]] = ((packed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)).astype(np.uint32)
+    return ranks
 
 
 def top(counts: Mapping[str, int], most: int) -> dict[str, int]:

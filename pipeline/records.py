@@ -1,6 +1,6 @@
 """What a source's reader yields for each record of an input file, and what each of them means for the books.
 
-    in = Document (kept, or dropped by a later step) + Refused (dropped at once) + Broken;   Skipped stands outside the sum.
+in = Document (kept, or dropped by a later step) + Refused (dropped at once) + Broken;   Skipped stands outside the sum.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Broken:
 
     offset: int
     inner: int
-    bytes: int
+    size: int
     reason: str
     excerpt: bytes
 

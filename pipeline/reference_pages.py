@@ -184,13 +184,13 @@ class Pages:
         counts = self.counts
         if not counts["cited"]:
             raise TrainingError(
-                f"none of the {counts['pages']} pages that were read is cited by the dump ({len(self._cited)} addresses; {counts['broken']} "
-                "records could not be read): give more of the crawl, or a larger dump of a Wikipedia in the crawl's language"
+                f"none of the {counts['pages']} pages that were read is cited by the dump ({len(self._cited)} addresses; "
+                f"{counts['broken']} records could not be read): give more of the crawl, or a larger dump, of a Wikipedia in its language"
             )
         if count < self._config.min_pages:
             raise TrainingError(
                 f"expected at least {self._config.min_pages} pages of each class (min_pages), found {len(references)} references and "
-                f"{len(others)} others: {counts['cited']} of the {counts['pages']} pages are cited, the rest of them are too short, repeated "
+                f"{len(others)} others: {counts['cited']} of the {counts['pages']} pages are cited, the rest is too short, repeated "
                 "or in other languages. Give more of the crawl or of the dump, or lower min_reference_characters or min_pages with --set"
             )
         found = [Example(kind, *entry) for kind, entries in ((True, references), (False, others)) for entry in entries[:count]]

@@ -1,9 +1,9 @@
 """A stage is a plain function from a unit to its output: it streams batches through its steps in bounded memory, and gives a receipt.
 
-    perform(job, stage, unit, verdicts)
-      stage 0:   reader -> batches -> steps -> keys for the exchange          -> documents, rejects, ids and keys in the work folder; broken shard
-      stage k:   documents of stage k - 1 -> verdicts -> steps -> keys        -> the same in the work folder; partners shard
-      the last:  documents of the stage before -> verdicts -> steps           -> clean, rejected and partners shards
+perform(job, stage, unit, verdicts)
+  stage 0:   reader -> batches -> steps -> keys for the exchange          -> documents, rejects, ids and keys in the work folder; broken shard
+  stage k:   documents of stage k - 1 -> verdicts -> steps -> keys        -> the same in the work folder; partners shard
+  the last:  documents of the stage before -> verdicts -> steps           -> clean, rejected and partners shards
 """
 
 from __future__ import annotations
@@ -153,7 +153,9 @@ def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) ->
         return
     prior = receipts.read(job.receipt(stage - 1, number))
     if prior is None:
-        raise FileNotFoundError(f"the receipt of stage {stage - 1} of {task.unit.name} is gone from the work folder: run the same line again")
+        raise FileNotFoundError(
+            f"the receipt of stage {stage - 1} of {task.unit.name} is gone from the work folder: run the same line again"
+        )
     name = f"duplicates-{stage - 1}"
     runs = [exchange.Run(**run) for run in prior.runs[name]]
     rows = exchange.Rows(job.passed(stage - 1, number, name), runs)

@@ -82,8 +82,9 @@ class Local:
         return status.st_size, str(status.st_mtime_ns)
 
     def find(self, pattern: str) -> list[tuple[str, Stat | None]]:
-        """Broken links stay in, so that they are named as what they are and not passed over."""
-        return [(path, None) for path in sorted(glob.glob(pattern, recursive=True)) if not os.path.isdir(path)]
+        """Broken links stay in, so that they are named and not passed over. For `**/x/**` glob also gives a file x as `x/`."""
+        found = glob.glob(pattern, recursive=True)
+        return [(path, None) for path in sorted(found) if not path.endswith("/") and not os.path.isdir(path)]
 
     def names(self, directory: str) -> list[str]:
         try:

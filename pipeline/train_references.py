@@ -62,9 +62,7 @@ def train(
         with closing(Pages(cited, config, identifier, folder)) as pages:
             for number, file in enumerate(input_files, 1):
                 pages.read(file.path, file.name)
-                say(
-                    f"[{number}/{len(input_files)}] {file.name}: {pages.counts['pages']} pages so far, {pages.counts['cited']} of them cited"
-                )
+                say(f"[{number}/{len(input_files)}] {file.name}: {pages.counts['pages']} pages so far, {pages.counts['cited']} cited")
             examples = pages.examples()
             result = Path(folder) / "result"
             result.mkdir()

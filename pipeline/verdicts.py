@@ -12,6 +12,8 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -97,7 +99,7 @@ def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
             if counts[edges[-1] : cut].sum() > VERDICT_ROWS and cut - 1 > edges[-1]:
                 edges.append(cut - 1)
         edges.append(CUTS)
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             spans = []
             for i, claim in enumerate(claims):
                 cuts = np.clip(use(i, claim.cuts), claim.low, claim.high)
@@ -108,7 +110,7 @@ def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
 def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Callable[[int, Callable[[BinaryIO], Any]], Any]) -> Piece:
     parts: list[tuple[Array, Array, Array]] = []
     for i, (low, high) in enumerate(spans):
-        parts.append(use(i, lambda stream, i=i, low=low, high=high: claims[i].read(stream, low, high)))
+        parts.append(use(i, partial(claims[i].read, low=low, high=high)))
     lengths = [high - low for low, high in spans]
     return Piece(
         np.concatenate([part[0] for part in parts]),
@@ -163,7 +165,8 @@ def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[t
 def _spans(starts: Array, lengths: Array) -> Array:
     """The numbers start, start + 1, ... of each span, one span after another."""
     ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(starts, lengths)
+    numbers: Array = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(starts, lengths)
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from pipeline.warc_header import Header, is_digest, parse_header, sha1_digests
+from pipeline.warc_header import Header, is_sha1, parse_header, sha1_digests
 from pipeline.warc_records import Beginning, Broken, Reader, Record
 from pipeline.window import BEHIND, STEP
 
@@ -14,6 +14,7 @@ TERMINATOR = re.compile(rb"\r?\n\r?\n")
 NEXT = b"\r\n\r\nWARC/"
 CUT = "record is cut"
 WRONG_LENGTH = "wrong Content-Length"
+NO_MATCH = "digest does not match"
 
 
 class LengthReader(Reader):
@@ -27,57 +28,51 @@ class LengthReader(Reader):
     def next(self, position: int) -> tuple[Record | Broken, int]:
         window = self.window
         window.fill(position + 16)
-        begun = self.beginning(position)
         if not VERSION.match(window.buffer, position - window.base):
-            return self.skip(begun, position, "no WARC record")
+            return self.skip(self.beginning(position), position, "no WARC record")
         content, fault = self.header_end(position)
         if fault:
-            return self.skip(begun, content, fault)
+            return self.skip(self.beginning(position), content, fault)
         header = parse_header(window.bytes(position, content))
         if isinstance(header.length, str):
-            return self.skip(begun, content, header.length)
+            return self.skip(self.beginning(position), content, header.length)
         end = content + header.length
         if header.length > self.bounds.record_bytes:
-            return self.read_over(begun, content, end, header)
+            return self.read_over(self.beginning(position), content, end, header)
         if not window.fill(end):
-            return self.skip(begun, content, CUT)
-        following, note = self.ending(end)
-        if following is None:
-            return self.skip(begun, end if note == CUT else content, note)
+            return self.skip(self.beginning(position), content, CUT)
+        ending = self.ending(end)
+        if isinstance(ending, str):
+            return self.skip(self.beginning(position), end if ending == CUT else content, ending)
+        following, notes = ending
+        if not header.type:
+            return self.untyped(self.beginning(position), following)
         block = window.bytes(content, end)
         wanted = sha1_digests(header)
-        digest = hashlib.sha1(block, usedforsecurity=False).digest() if wanted else b""
-        matches = all(is_digest(value, digest) for value in wanted)
-        return self.whole(begun, header, block, following, note, matches), following
+        if wanted and not _all_match(wanted, hashlib.sha1(block, usedforsecurity=False).digest()):
+            notes += (NO_MATCH,)
+        return Record(header.type, header.fields, block, header.length, *window.place(position), header.notes + notes), following
 
-    def whole(self, begun: Beginning, header: Header, block: bytes | None, following: int, note: str, matches: bool) -> Record | Broken:
-        assert isinstance(header.length, int)
-        if not header.type:
-            return Broken(begun.offset, begun.inner, following - begun.position, "no WARC-Type", begun.excerpt)
-        notes = header.notes
-        if note:
-            notes += (note,)
-        if not matches:
-            notes += ("digest does not match",)
-        return Record(header.type, header.fields, block, header.length, begun.offset, begun.inner, notes)
-
-    def ending(self, end: int) -> tuple[int | None, str]:
-        """Where the next record begins and what is to be noted; or None, and why the record does not end there."""
+    def ending(self, end: int) -> tuple[int, tuple[str, ...]] | str:
+        """Where the next record begins, and what is to be noted; or why the record does not end there."""
         window = self.window
         if window.fill(end + 4) and window.buffer.startswith(b"\r\n\r\n", end - window.base) and window.is_boundary(end + 4):
-            return end + 4, ""
+            return end + 4, ()
         window.fill(end + len(NEXT))
         after = window.bytes(end, min(end + len(NEXT), window.end))
         blank = TERMINATOR.match(after)
         if blank and (after.startswith(b"WARC/", blank.end()) or window.is_boundary(end + blank.end())):
-            return end + blank.end(), "" if blank.end() == 4 else "LF ends the record"
+            return end + blank.end(), () if blank.end() == 4 else ("LF ends the record",)
         for line_end in (b"", b"\n", b"\r\n"):
             behind = after[len(line_end) :]
             if after.startswith(line_end) and window.is_boundary(end + len(line_end)) and (not behind or behind.startswith(b"WARC/")):
-                return end + len(line_end), "no blank line ends the record"
+                return end + len(line_end), ("no blank line ends the record",)
         if window.closed and (NEXT.startswith(after) or NEXT.replace(b"\r", b"").startswith(after)):
-            return None, CUT  # its end was read, but its member is damaged there
-        return None, WRONG_LENGTH
+            return CUT  # its end was read, but its member is damaged there
+        return WRONG_LENGTH
+
+    def untyped(self, begun: Beginning, following: int) -> tuple[Broken, int]:
+        return Broken(begun.offset, begun.inner, following - begun.position, "no WARC-Type", begun.excerpt), following
 
     def skip(self, begun: Beginning, position: int, reason: str) -> tuple[Broken, int]:
         """One Broken for what lies up to the next record at or behind the position; the member's, where that is damaged instead."""
@@ -108,12 +103,17 @@ class LengthReader(Reader):
             at = again
             window.advance(at - BEHIND)
             window.fill(min(end, window.end + max(STEP, window.end - at)))
-        if window.end < end:
-            return self.skip(begun, at, CUT)
-        following, note = self.ending(end)
-        if following is None:
-            return self.skip(begun, at, note)
+        ending = self.ending(end) if window.end >= end else CUT
+        if isinstance(ending, str):
+            return self.skip(begun, at, ending)
+        following, notes = ending
+        if not header.type:
+            return self.untyped(begun, following)
         if wanted:
             digest.update(window.bytes(at, end))
-        matches = all(is_digest(value, digest.digest()) for value in wanted)
-        return self.whole(begun, header, None, following, note, matches), following
+            notes += () if _all_match(wanted, digest.digest()) else (NO_MATCH,)
+        return Record(header.type, header.fields, None, end - content, begun.offset, begun.inner, header.notes + notes), following
+
+
+def _all_match(wanted: list[str], digest: bytes) -> bool:
+    return all(is_sha1(value, digest) for value in wanted)

@@ -24,7 +24,7 @@ BEHIND = 4  # a blank line before a start: CR LF CR LF
 
 
 class Window:
-    """`buffer` holds the bytes from position `base` on; `closed`: nothing can be added, for the reason `fault` or because the file ends."""
+    """`buffer` holds the bytes from position `base` to `end`; `closed`: none can be added, by the damage `fault` or as the file ends."""
 
     def __init__(self, pieces: Iterator[Piece | Unreadable]) -> None:
         self._pieces = pieces
@@ -35,16 +35,13 @@ class Window:
     def reopen(self) -> None:
         """Begins a segment: the first, or the one behind damage."""
         self.buffer = bytearray()
-        self.base = 0
+        self.base = self.end = 0
         self.closed = self.finished
         self.fault: Unreadable | None = None
         self.whole = 0  # where the last member that was read to its end ends
+        self._first = 0  # index of the member in which the window begins
         self._starts: list[int] = []
         self._offsets: list[int | None] = []
-
-    @property
-    def end(self) -> int:
-        return self.base + len(self.buffer)
 
     def fill(self, position: int) -> bool:
         """Whether the bytes before the position are there; takes pieces until they are or the segment ends."""
@@ -64,6 +61,7 @@ class Window:
                 self._starts.append(self.end)
                 self._offsets.append(piece.member)
             self.buffer += piece.data
+            self.end += len(piece.data)
             if piece.ends:
                 self.whole = self.end
 
@@ -72,9 +70,11 @@ class Window:
         if position > self.base:
             del self.buffer[: position - self.base]
             self.base = position
-        if len(self._starts) > 1 and self._starts[1] <= position:
-            behind = bisect_right(self._starts, position) - 1
-            del self._starts[:behind], self._offsets[:behind]
+        while len(self._starts) > self._first + 1 and self._starts[self._first + 1] <= position:
+            self._first += 1
+        if self._first > len(self._starts) // 2:  # seldom, as deleting moves all that stays
+            del self._starts[: self._first], self._offsets[: self._first]
+            self._first = 0
 
     def bytes(self, begin: int, end: int) -> bytes:
         """A copy of the bytes between two positions."""
@@ -85,14 +85,14 @@ class Window:
         """Whether a member that was read to its end ends there."""
         if position == self.whole:
             return True
-        at = bisect_left(self._starts, position)
+        at = bisect_left(self._starts, position, self._first)
         return at < len(self._starts) and self._starts[at] == position
 
     def place(self, position: int) -> tuple[int, int]:
         """Offset of the position's member in the file, offset in its expanded bytes; without compression the file's own offset, and 0."""
         if not self._starts:
             return (self.fault.offset if self.fault else 0), 0
-        at = max(0, bisect_right(self._starts, position) - 1)
+        at = max(self._first, bisect_right(self._starts, position, self._first) - 1)
         member, inner = self._offsets[at], position - self._starts[at]
         return (inner, 0) if member is None else (member, inner)
 

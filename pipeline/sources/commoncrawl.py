@@ -1,9 +1,9 @@
 """CommonCrawl, 67 % of the mixture. LLaMA section 2.1, English CommonCrawl.
 
-    "We preprocess five CommonCrawl dumps, ranging from 2017 to 2020, with the CCNet pipeline. This process deduplicates the data at the line level,
-    performs language identification with a fastText linear classifier to remove non-English pages and filters low quality content with an n-gram
-    language model. In addition, we trained a linear model to classify pages used as references in Wikipedia v.s. randomly sampled pages, and
-    discarded pages not classified as references."
+"We preprocess five CommonCrawl dumps, ranging from 2017 to 2020, with the CCNet pipeline. This process deduplicates the data at the line level,
+performs language identification with a fastText linear classifier to remove non-English pages and filters low quality content with an n-gram
+language model. In addition, we trained a linear model to classify pages used as references in Wikipedia v.s. randomly sampled pages, and
+discarded pages not classified as references."
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -56,7 +56,9 @@ class CommonCrawl:
     shards: int = setting(1600, "code: CCNet's num_shards: a shard is ceil(files / shards) consecutive files")
     languages: tuple[str, ...] | None = setting(("en",), "paper: remove non-English pages; any: all languages stay")
     min_language_score: float = setting(0.5, "code: CCNet's lang_threshold, compared with the score rounded to 2 decimals")
-    language_model: Literal["own", "ccnet"] = setting("own", "ours: an LM that train_lm made, since CCNet's are large; ccnet: the published ones")
+    language_model: Literal["own", "ccnet"] = setting(
+        "own", "ours: an LM that train_lm made, since CCNet's are large; ccnet: the published ones"
+    )
     buckets: tuple[str, ...] | None = setting(("head", "middle"), "ours: LLaMA does not say which; as RedPajama. any: the step is off")
     max_perplexity: float | None = setting(None, "ours: no bound beside the buckets, as CCNet; none: the step is off")
     measure_perplexity: bool = setting(False, "ours: perplexity is measured where a step uses it; true: wherever a model is there")
@@ -214,11 +216,20 @@ def recipe(config: CommonCrawl, models: Models) -> Recipe:
         Measure("original", _original),
         Keep("at least 300 characters", "original_characters", at_least(config.min_characters)),
         DropDuplicates(
-            "deduplicate at the line level", lambda batch: lines.hashes(batch.texts), "lines", config.lines.scope, config.shards, config.lines.policy
+            "deduplicate at the line level",
+            lambda batch: lines.hashes(batch.texts),
+            "lines",
+            config.lines.scope,
+            config.shards,
+            config.lines.policy,
         ),
         Measure("language", functools.partial(_language, models.language)),
         Keep("language identified", "language_score", at_least(config.min_language_score)),
-        Keep("remove non-English pages" if config.languages == ("en",) else "remove pages in other languages", "language", one_of(config.languages))
+        Keep(
+            "remove non-English pages" if config.languages == ("en",) else "remove pages in other languages",
+            "language",
+            one_of(config.languages),
+        )
         if config.languages
         else None,
         Measure("perplexity", functools.partial(_perplexity, models.language_models))
@@ -230,7 +241,9 @@ def recipe(config: CommonCrawl, models: Models) -> Recipe:
         Keep("discard pages not classified as references", "reference_score", at_least(config.min_reference))
         if config.min_reference is not None
         else None,
-        DropDuplicates("keep one page of each digest", lambda batch: hashed(batch["digest"]), "documents", "corpus", config.shards, "keep_first")
+        DropDuplicates(
+            "keep one page of each digest", lambda batch: hashed(batch["digest"]), "documents", "corpus", config.shards, "keep_first"
+        )
         if config.equal_digests == "one"
         else None,
     ]
@@ -277,4 +290,3 @@ def _scorer(sentencepiece: str, ngrams: str) -> perplexity.LanguageModel:
 @functools.cache
 def _classifier(path: str) -> ReferenceClassifier:
     return ReferenceClassifier(path)
-

@@ -15,7 +15,9 @@ SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parent
 SENTENCES = {
     letter: f"{who} and the people of the town went down to the river in the {letter} of the evening, because they had heard that the old boat "
     "was coming home again with all of its cargo."
-    for letter, who in zip("ABCDEFGHXYZ", "baker neighbour teacher brother captain farmer doctor miller sailor painter weaver".split(), strict=True)
+    for letter, who in zip(
+        "ABCDEFGHXYZ", "baker neighbour teacher brother captain farmer doctor miller sailor painter weaver".split(), strict=True
+    )
 }
 """A line of English of some 180 characters for each letter."""
 
@@ -89,7 +91,9 @@ def open_config(**changes):
     """The llama preset with the filters that need other models than lid.176.ftz off, and all languages."""
     from pipeline.sources.commoncrawl import LLAMA
 
-    return replace(LLAMA, **{"languages": None, "buckets": None, "min_reference": None, "min_characters": 1, "min_language_score": 0.0, **changes})
+    return replace(
+        LLAMA, **{"languages": None, "buckets": None, "min_reference": None, "min_characters": 1, "min_language_score": 0.0, **changes}
+    )
 
 
 def rows(output, kind, columns=None):

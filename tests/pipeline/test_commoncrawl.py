@@ -70,7 +70,13 @@ def test_keep_first_keeps_the_first_in_unit_order(tmp_path):
 
 
 def test_length_is_checked_once_before_and_without_the_title(tmp_path):
-    pages = [("a", ["x" * 299]), ("b", ["y" * 300]), ("c", ["z" * 150, "w" * 149]), ("d", ["v" * 150, "u" * 148]), ("e", ["t" * 150, "q" * 200])]
+    pages = [
+        ("a", ["x" * 299]),
+        ("b", ["y" * 300]),
+        ("c", ["z" * 150, "w" * 149]),
+        ("d", ["v" * 150, "u" * 148]),
+        ("e", ["t" * 150, "q" * 200]),
+    ]
     pages.append(("f", ["q" * 200, "r" * 150]))
     outcome, left = deduplicate(tmp_path, [pages], min_characters=300)
     assert outcome.books["dropped"]["at least 300 characters"] == 2
@@ -128,7 +134,9 @@ def test_records_that_are_no_pages_are_named(tmp_path):
         made_crawl.record("http://made.example/ok", text, 2),
         made_crawl.record("http://made.example/seen", b"", 3, kind="revisit"),
         made_crawl.record("http://made.example/big", big, 4),
-        made_crawl.record("http://made.example/gone", b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<p>gone</p>", 5, kind="response"),
+        made_crawl.record(
+            "http://made.example/gone", b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n<p>gone</p>", 5, kind="response"
+        ),
         made_crawl.record("http://made.example/pdf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF", 6, kind="response"),
         made_crawl.record(
             "http://made.example/html",

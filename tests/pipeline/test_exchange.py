@@ -12,7 +12,9 @@ from transforms.repeats import NONE
 
 # A corpus: units, each with batches, each a list of documents, each a list of keys out of few, spread over the range of the hash.
 KEYS = [int(k) << 56 | k for k in (0, 1, 15, 16, 127, 128, 200, 255)]
-corpora = st.lists(st.lists(st.lists(st.lists(st.sampled_from(KEYS), max_size=4), min_size=1, max_size=3), max_size=3), min_size=1, max_size=4)
+corpora = st.lists(
+    st.lists(st.lists(st.lists(st.sampled_from(KEYS), max_size=4), min_size=1, max_size=3), max_size=3), min_size=1, max_size=4
+)
 
 
 def send(folder, corpus, run_keys, monkeypatch):
@@ -42,7 +44,9 @@ def judge(folder, sent, partitions):
     given_out = {}
     for partition, claims in by_range.items():
         claims = claims[::-1]  # the order of arrival does not matter
-        for unit, claim in verdicts.decide(claims, str(folder / f"{partition}.verdicts"), lambda u, docs: [f"{u}/{d}" for d in docs.tolist()]):
+        for unit, claim in verdicts.decide(
+            claims, str(folder / f"{partition}.verdicts"), lambda u, docs: [f"{u}/{d}" for d in docs.tolist()]
+        ):
             given_out.setdefault((unit, claim.run), []).append(claim)
     return given_out
 
@@ -96,7 +100,11 @@ def test_verdicts_do_not_depend_on_ranges_or_pieces(tmp_path, monkeypatch):
         found = {key: verdicts.read_verdicts(claims, 8) for key, claims in given_out.items()}
         said.append(
             {
-                key: [(row, v.ids[int(v.records[p]["first"])].as_py(), v.ids[int(v.records[p]["second"])].as_py()) for row, p in enumerate(v.place) if p >= 0]
+                key: [
+                    (row, v.ids[int(v.records[p]["first"])].as_py(), v.ids[int(v.records[p]["second"])].as_py())
+                    for row, p in enumerate(v.place)
+                    if p >= 0
+                ]
                 for key, v in found.items()
             }
         )
