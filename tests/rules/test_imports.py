@@ -50,7 +50,7 @@ def test_rooms_import_one_way(path):
 
 def test_a_worker_starts_without_beam_and_without_torch():
     code = (
-        "import sys, pipeline.run, pipeline.stage, pipeline.verdicts, pipeline.sources.commoncrawl;"
+        "import sys, pipeline.run, pipeline.work, pipeline.sources.commoncrawl;"
         "print([m for m in ('apache_beam', 'torch', 'pandas') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
