@@ -1,4 +1,4 @@
-"""The web addresses that a MediaWiki XML dump cites as references: one pass, in the memory of one revision.
+"""The web addresses that a MediaWiki XML dump cites as references: one pass, in the memory of one page's newest revision.
 
 Rules: spec, "Wikipedia-reference classifier" (better than RedPajama's, which takes `<ref>` without attributes within one line). A
 reference is what stands in `<ref>...</ref>`, or in a citation template elsewhere in an article. Two spellings of an address: `match_key`.
@@ -9,7 +9,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -70,20 +69,18 @@ def _articles(stream: BinaryIO) -> Iterator[str]:
     if _local(root) != "mediawiki":
         raise BrokenDump(f"expected a MediaWiki XML dump, whose root is <mediawiki>, found <{_local(root)}>")
     other_namespaces: set[str] = set()
-    page, newest, wikitext = root, "", ""
+    newest = wikitext = ""
     for event, element in events:
         name = _local(element)
         if event == "start":
-            page = element if name == "page" else page
-        elif name == "namespace" and element.get("key") != ARTICLES:
+            continue
+        if name == "namespace" and element.get("key") != ARTICLES:
             other_namespaces.add(element.text or "")
         elif name == "revision":
             parts = _children(element)
             if parts.get("timestamp", "") >= newest:
                 newest, wikitext = parts.get("timestamp", ""), parts.get("text", "")
             element.clear()
-            with suppress(ValueError):  # one that stands out of its place is only emptied
-                page.remove(element)
         elif name == "page":
             if _is_article(_children(element), other_namespaces):
                 yield wikitext

@@ -77,9 +77,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--start-timeout",
         type=float,
-        default=60.0,
+        default=45.0,
         metavar="S",
-        help="on a cluster: seconds within which a worker must start (default: 60)",
+        help="on a cluster: seconds within which a worker must start (default: 45)",
     )
     return made
 

@@ -77,19 +77,27 @@ def quarantine(job: Job, name: str, unit: int, failed: pool.Failed) -> None:
     files.write_bytes(path, settings.canonical({"name": name, "unit": unit, "why": failed.why, "trace": failed.trace}).encode())
 
 
+ByUnit = tuple[int, Any]
+"""Type of what is grouped by unit. Said to Beam, since the JVM runners take an untyped element for bytes, not for a pair."""
+
+
 def build(pipeline: beam.Pipeline, job: Job, units: list[Unit], workers: int) -> Any:
     """The graph of one source's run; gives the PCollection of what the last stage did."""
+    judge = Pooled(run_verdict, job, workers)
     done = pipeline | f"{job.source}: units" >> beam.Create([(unit, 0, []) for unit in units], reshuffle=False)
     done = done | f"{job.source}: stage 0" >> beam.ParDo(Pooled(run_unit, job, workers))
     identity = done | f"{job.source}: id claims" >> beam.FlatMap(_to_exchange, job, IDENTITY, 0)
     identity = identity | f"{job.source}: ids" >> beam.GroupByKey() | f"{job.source}: id list" >> beam.Map(_listed)
-    identity = identity | f"{job.source}: repeated ids" >> beam.ParDo(Pooled(run_verdict, job, workers))
+    identity = identity | f"{job.source}: repeated ids" >> beam.ParDo(judge).with_output_types(ByUnit)
     for number in range(1, len(job.stages)):
         name = f"duplicates-{number - 1}"
         claims = done | f"{job.source}: claims {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1)
         ranges = claims | f"{job.source}: {name}" >> beam.GroupByKey() | f"{job.source}: {name} list" >> beam.Map(_listed)
-        verdicts = ranges | f"{job.source}: verdicts {name}" >> beam.ParDo(Pooled(run_verdict, job, workers), beam.pvalue.AsList(identity))
-        arriving = done | f"{job.source}: after {number - 1}" >> beam.Map(lambda element: (element[0].number, element[0]))
+        judged = beam.ParDo(judge, beam.pvalue.AsList(identity)).with_output_types(ByUnit)
+        verdicts = ranges | f"{job.source}: verdicts {name}" >> judged
+        arriving = done | f"{job.source}: after {number - 1}" >> beam.Map(
+            lambda element: (element[0].number, element[0])
+        ).with_output_types(ByUnit)
         meeting = (arriving, verdicts, identity) | f"{job.source}: meet {number}" >> beam.Flatten()
         grouped = meeting | f"{job.source}: by unit {number}" >> beam.GroupByKey()
         ready = grouped | f"{job.source}: ready {number}" >> beam.FlatMap(_ready, number)

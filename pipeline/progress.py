@@ -60,6 +60,7 @@ class Progress:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._started = time.monotonic()
         self._at_start: float | None = None
+        self._before = set(files.names(files.join(work, "receipts")))
         self.seen = threading.Event()
         """Set once any worker has left a sign of life."""
 
@@ -111,7 +112,8 @@ class Progress:
         for name in files.names(files.join(self._work, "heartbeats")):
             with contextlib.suppress(OSError, ValueError):  # gone since it was listed, or on its way
                 beats[name.removesuffix(".json")] = json.loads(files.read_bytes(files.join(self._work, "heartbeats", name)))
-        if self._done or beats:
+        new = set(files.names(files.join(self._work, "receipts"))) - self._before
+        if new or beats or files.names(files.join(self._work, "reused")):
             self.seen.set()
         share, documents, stage = 0.0, 0, 0
         for key, part, read in [(k, 1.0, r["documents"]) for k, r in self._done.items()] + [

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from typing import Any
@@ -28,10 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
         return run(flags, rest, started)
     except (UsageError, settings.SettingError, files.InputError) as error:
         return refuse(str(error))
+    except (RuntimeError, OSError) as error:
+        print(f"pipeline.run: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\npipeline.run: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr)
-        sys.stderr.flush()
-        os._exit(1)  # Beam's threads would wait for the bundle
+        return 1
 
 
 def configure(flags: argparse.Namespace) -> Any:
@@ -83,6 +84,8 @@ def beam_options(rest: list[str]) -> Any:
     except beam_flags.UnknownFlag as error:
         ours = command_line.suggestion(error.flag)
         raise UsageError(f"{error.flag} is no flag of this command or of Beam{ours or error.hint}") from None
+    except beam_flags.FlagError as error:
+        raise UsageError(str(error)) from None
 
 
 def execute(job: plan.Job, units: list[plan.Unit], flags: argparse.Namespace, options: Any) -> None:

@@ -72,7 +72,7 @@ def _clear(job: Job) -> None:
     for name in files.names(job.work):
         if name != "lock":
             path = files.join(job.work, name)
-            files.delete_tree(path)
+            (files.delete if name.endswith(".json") else files.delete_tree)(path)
 
 
 @contextmanager

@@ -23,8 +23,8 @@ import numpy as np
 
 from pipeline import files, settings, setup
 from pipeline.reference_pages import Cited, Example, Pages, ReferenceTraining, TrainingError
+from transforms import reference_training
 from transforms.language import Identifier
-from transforms.reference_training import train as train_model
 from transforms.references import ReferenceClassifier
 
 MEANINGFUL = 1000  # ours: below it two standard errors of a share are three points or more
@@ -90,7 +90,8 @@ def _fit(pages: Pages, examples: list[Example], config: ReferenceTraining, folde
     learned = [example for example in examples if example.share >= config.held_out]
     if {example.is_reference for example in learned} != {True, False}:
         raise TrainingError(f"expected pages of both classes to train on, found {len(learned)} of {len(examples)}: lower held_out")
-    os.replace(train_model(((example.is_reference, pages.text(example)) for example in learned), config.training, folder), model)
+    chosen = ((example.is_reference, pages.text(example)) for example in learned)
+    os.replace(reference_training.train(chosen, config.training, folder), model)
     positives = sum(example.is_reference for example in examples)
     return {
         "model": "fastText supervised: a linear model on a bag of words",

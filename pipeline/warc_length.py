@@ -15,13 +15,14 @@ NEXT = b"\r\n\r\nWARC/"
 CUT = "record is cut"
 WRONG_LENGTH = "wrong Content-Length"
 NO_MATCH = "digest does not match"
+NO_BLANK_LINE = "no blank line ends the record"
 
 
 class LengthReader(Reader):
     """After the content must come CR LF CR LF and then a record or the end of a member or of the file.
 
-    Line feeds alone end a record too, noted. At the end of a member or of the file a content as long as claimed is whole even where the
-    blank lines are missing, noted: crawlers write such files, and nothing of the page is lost. Else the record is broken, and reading goes
+    Line feeds alone end a record too, noted. At the end of its member or of the file a content as long as claimed is whole even where the
+    blank lines are missing, unless its digest says otherwise, noted: crawlers write such files. Else the record is broken, and reading goes
     on at the next line `WARC/1.x` that WARC-Type follows, searched for from the content's start: a length too long reaches over records.
     """
 
@@ -41,7 +42,7 @@ class LengthReader(Reader):
             return self.read_over(self.beginning(position), content, end, header)
         if not window.fill(end):
             return self.skip(self.beginning(position), content, CUT)
-        ending = self.ending(end)
+        ending = self.ending(content, end)
         if isinstance(ending, str):
             return self.skip(self.beginning(position), end if ending == CUT else content, ending)
         following, notes = ending
@@ -50,23 +51,32 @@ class LengthReader(Reader):
         block = window.bytes(content, end)
         wanted = sha1_digests(header)
         if wanted and not _all_match(wanted, hashlib.sha1(block, usedforsecurity=False).digest()):
+            if NO_BLANK_LINE in notes:
+                window.refused = end
+                return self.skip(self.beginning(position), content, WRONG_LENGTH)
             notes += (NO_MATCH,)
         return Record(header.type, header.fields, block, header.length, *window.place(position), header.notes + notes), following
 
-    def ending(self, end: int) -> tuple[int, tuple[str, ...]] | str:
+    def ending(self, content: int, end: int) -> tuple[int, tuple[str, ...]] | str:
         """Where the next record begins, and what is to be noted; or why the record does not end there."""
         window = self.window
         if window.fill(end + 4) and window.buffer.startswith(b"\r\n\r\n", end - window.base) and window.is_boundary(end + 4):
             return end + 4, ()
         window.fill(end + len(NEXT))
         after = window.bytes(end, min(end + len(NEXT), window.end))
+        split = after.startswith(b"\n") and window.buffer.startswith(b"\r", end - 1 - window.base)  # the length ends between CR and LF
         blank = TERMINATOR.match(after)
-        if blank and (after.startswith(b"WARC/", blank.end()) or window.is_boundary(end + blank.end())):
+        if (
+            blank
+            and not (split and blank.end() == 3)
+            and (after.startswith(b"WARC/", blank.end()) or window.is_boundary(end + blank.end()))
+        ):
             return end + blank.end(), () if blank.end() == 4 else ("LF ends the record",)
-        for line_end in (b"", b"\n", b"\r\n"):
-            behind = after[len(line_end) :]
-            if after.startswith(line_end) and window.is_boundary(end + len(line_end)) and (not behind or behind.startswith(b"WARC/")):
-                return end + len(line_end), ("no blank line ends the record",)
+        if end != window.refused and not split and not window.boundaries(content, end):
+            for line_end in (b"", b"\n", b"\r\n"):
+                behind = after[len(line_end) :]
+                if after.startswith(line_end) and window.is_boundary(end + len(line_end)) and (not behind or behind.startswith(b"WARC/")):
+                    return end + len(line_end), (NO_BLANK_LINE,)
         if window.closed and (NEXT.startswith(after) or NEXT.replace(b"\r", b"").startswith(after)):
             return CUT  # its end was read, but its member is damaged there
         return WRONG_LENGTH
@@ -103,7 +113,7 @@ class LengthReader(Reader):
             at = again
             window.advance(at - BEHIND)
             window.fill(min(end, window.end + max(STEP, window.end - at)))
-        ending = self.ending(end) if window.end >= end else CUT
+        ending = self.ending(content, end) if window.end >= end else CUT
         if isinstance(ending, str):
             return self.skip(begun, at, ending)
         following, notes = ending

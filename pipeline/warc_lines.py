@@ -30,7 +30,7 @@ class LineReader(Reader):
             return self.damage(begun), end
         if reason:
             return Broken(begun.offset, begun.inner, end - position, reason, begun.excerpt), end
-        block = window.bytes(content, end) if window.base <= content else None
+        block = window.bytes(content, end) if end - content <= self.bounds.record_bytes else None
         return Record(header.type, header.fields, block, end - content, begun.offset, begun.inner, header.notes), end
 
     def seek_marker(self, begin: int, keep: int) -> int:

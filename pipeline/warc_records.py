@@ -103,7 +103,11 @@ class Reader:
             begin = position - window.base
             found = HEADER_END.search(window.buffer, begin, begin + HEADER_BYTES)
             if found:
-                return window.base + found.end(), "" if found.end() - found.start() > 1 else "header without end"
+                end = window.base + found.end()
+                for boundary in window.boundaries(position, end):
+                    if window.buffer.startswith(b"WARC/", boundary - window.base):
+                        return boundary, "header without end"
+                return end, "" if found.end() - found.start() > 1 else "header without end"
             if window.closed or window.end - position >= HEADER_BYTES:
                 return position + 5, "record is cut" if window.closed else "header without end"
             window.fill(window.end + max(STEP, window.end - position))

@@ -38,6 +38,7 @@ class Window:
         self.base = self.end = 0
         self.closed = self.finished
         self.fault: Unreadable | None = None
+        self.refused = -1  # an end of a member that a wrong length reached: none other may, so that no byte is digested twice
         self.whole = 0  # where the last member that was read to its end ends
         self._first = 0  # index of the member in which the window begins
         self._starts: list[int] = []
@@ -88,6 +89,10 @@ class Window:
         at = bisect_left(self._starts, position, self._first)
         return at < len(self._starts) and self._starts[at] == position
 
+    def boundaries(self, begin: int, end: int) -> list[int]:
+        """Where members begin in (begin, end)."""
+        return self._starts[bisect_right(self._starts, begin, self._first) : bisect_left(self._starts, end, self._first)]
+
     def place(self, position: int) -> tuple[int, int]:
         """Offset of the position's member in the file, offset in its expanded bytes; without compression the file's own offset, and 0."""
         if not self._starts:
@@ -118,7 +123,7 @@ class Window:
         """The first record that starts in [begin, stop) as far as the window reaches; where there is none, from where on to look again.
 
         A start is a line `WARC/1.x` that is followed by header lines among which WARC-Type comes; `after_blank`: and that follows a blank
-        line. The window's first byte counts as the first of a line.
+        line. The first byte of the window or of a member counts as the first of a line.
         """
         at = begin - self.base
         while True:
@@ -126,7 +131,8 @@ class Window:
             if at < 0:
                 return None, max(begin, min(stop, self.end) - BEHIND)
             behind = self.buffer[max(0, at - BEHIND) : at]
-            if at == 0 or (BLANK_LINE_BEFORE.search(behind) if after_blank else behind.endswith(b"\n")):
+            begins_line = at == 0 or behind.endswith(b"\n") or self.is_boundary(self.base + at)
+            if begins_line and (not after_blank or BLANK_LINE_BEFORE.search(behind)):
                 if START.match(self.buffer, at, at + HEADER_BYTES):
                     return self.base + at, 0
                 cut = len(self.buffer) - at < HEADER_BYTES and not HEADER_END.search(self.buffer, at)

@@ -1,0 +1,118 @@
+"""What the report shows, summed from the receipts. Sums do not depend on the order in which units were done."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.books import READ
+from pipeline.ledger import EDGES
+from pipeline.plan import Job
+from pipeline.receipts import Receipt, Samples
+from pipeline.recipe import DropDuplicates, Keep
+
+
+@dataclass(frozen=True)
+class StageTime:
+    """Seconds of a stage, summed over its units, and the bytes that it read: of files in stage 0, of text afterwards."""
+
+    words: str
+    units: int
+    seconds: float
+    read: int
+
+
+def labels(job: Job) -> list[str]:
+    """The labels of the steps that may drop documents, in the recipe's order."""
+    return [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
+
+
+def thresholds(job: Job) -> dict[str, list[float]]:
+    """Column to the numbers with which the recipe compares it."""
+    found: dict[str, list[float]] = {}
+    for step in (step for stage in job.stages for step in stage if isinstance(step, Keep)):
+        said = re.fullmatch(r"(?:below|above) ([-+.\de]+)", step.test.words)
+        if said:
+            found.setdefault(step.column, []).append(float(said[1]))
+    return found
+
+
+def histogram(stood: Sequence[Receipt], column: str) -> list[int]:
+    """How many values lie in each bin of the column's EDGES, in their order."""
+    total = named(stood, column)
+    return [total[f"{edge:g}"] for edge in EDGES[column]]
+
+
+def named(stood: Sequence[Receipt], column: str) -> Counter[str]:
+    """How often each value (or lower edge) was counted in a column, in all units."""
+    total: Counter[str] = Counter()
+    for receipt in stood:
+        total.update(receipt.histograms.get(column, {}))
+    return total
+
+
+def domains(stood: Sequence[Receipt], last: int) -> dict[str, Counter[str]]:
+    """Documents by domain: kept as the last stage counts them, dropped in any stage."""
+    kept: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    for receipt in stood:
+        dropped.update(receipt.domains.get("dropped", {}))
+        if receipt.stage == last:
+            kept.update(receipt.domains.get("kept", {}))
+    return {"kept": kept, "dropped": dropped}
+
+
+def samples(stood: Sequence[Receipt]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(step, fate) to the documents that are shown: those of the smallest ranks in the whole run."""
+    merged = Samples()
+    for receipt in stood:
+        for row in receipt.samples:
+            merged.add(row["rank"], row)
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in merged.rows():
+        found.setdefault((row["step"], row["fate"]), []).append(row)
+    return found
+
+
+def broken(stood: Sequence[Receipt]) -> list[tuple[str, str, int]]:
+    """(file, reason, records) of all broken input, worst first."""
+    rows = [(receipt.name, reason, n) for receipt in stood if receipt.stage == 0 for reason, n in receipt.broken.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+
+
+def text_after(job: Job, stood: Sequence[Receipt]) -> dict[str, int]:
+    """Label of a step to the bytes of text that it kept, where a stage ends and the text is counted: before each step that needs the whole corpus."""
+    found: dict[str, int] = {}
+    label = READ
+    for number, stage in enumerate(job.stages):
+        for step in stage:
+            if isinstance(step, Keep):
+                label = step.label
+        found[label] = sum(receipt.text_bytes for receipt in stood if receipt.stage == number)
+        if stage and isinstance(stage[-1], DropDuplicates):
+            label = stage[-1].label
+    return found
+
+
+def clean_text(stood: Sequence[Receipt], last: int) -> int:
+    """Bytes of text in the clean shards."""
+    return sum(receipt.text_bytes for receipt in stood if receipt.stage == last)
+
+
+def stage_times(job: Job, stood: Sequence[Receipt]) -> list[StageTime]:
+    """What each stage took."""
+    times = []
+    before: str | None = None
+    for number, stage in enumerate(job.stages):
+        mine = [receipt for receipt in stood if receipt.stage == number]
+        source = sum(r.size for r in mine) if number == 0 else sum(r.text_bytes for r in stood if r.stage == number - 1)
+        ends = stage[-1] if stage and isinstance(stage[-1], DropDuplicates) else None
+        words = ["read" if number == 0 else f"apply: {before}" if before else "go on", *(step.label for step in stage if step is not ends)]
+        before = ends.label if ends else None
+        if ends:
+            words.append(f"keys for: {ends.label}")
+        times.append(StageTime(", ".join(words), len(mine), sum(receipt.seconds for receipt in mine), source))
+    return times

@@ -1,0 +1,119 @@
+"""The same bytes on Beam's official Spark runner as in one process, by the command line that a user types; and no wait for ever.
+
+The first run fetches 299 MB of jars by Maven; each test is skipped, with the reason, where Spark cannot be had.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import spark_cluster
+
+SOURCE = "commoncrawl"
+LIMIT_SECONDS = 300
+START_SECONDS = 15  # given to workers that cannot start; 6 to 25 s are what good ones take on two busy cores
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a run ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def summary(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self.out.strip().splitlines()[-1])
+        return found
+
+
+def run(output: Path, *flags: str) -> Done:
+    """`python -m pipeline.run` on the embedded sample; everything it started has ended when this returns."""
+    command = [sys.executable, "-m", "pipeline.run", f"--source={SOURCE}", f"--output={output}", *flags]
+    started = time.monotonic()
+    out, err = output.with_suffix(".out"), output.with_suffix(".err")
+    with out.open("w") as out_file, err.open("w") as err_file:
+        process = subprocess.Popen(command, stdout=out_file, stderr=err_file, env=spark_cluster.environment(), start_new_session=True)
+        try:
+            code = process.wait(LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"{' '.join(command)} was not done after {LIMIT_SECONDS} s; standard error ends with\n{err.read_text()[-2000:]}")
+        finally:
+            spark_cluster.stop(process)
+    return Done(code, out.read_text(), err.read_text(), time.monotonic() - started)
+
+
+def digests(output: Path) -> dict[str, str]:
+    """Every file of the result that must not depend on the runner -> SHA-256 of its bytes."""
+    kinds = ("books.json", "clean/*", "rejected/*", "broken/*", "partners/*")
+    found = sorted(path for kind in kinds for path in (output / SOURCE).glob(kind))
+    return {str(path.relative_to(output)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
+@pytest.fixture(scope="module")
+def home() -> Path:
+    try:
+        return spark_cluster.assembled()
+    except spark_cluster.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What one process gives."""
+    output = tmp_path_factory.mktemp("local") / "out"
+    done = run(output, "--workers=1")
+    assert done.code == 0, done.err
+    found = digests(output)
+    assert f"{SOURCE}/books.json" in found
+    assert any(name.startswith(f"{SOURCE}/clean/") for name in found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def master(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with spark_cluster.standalone_cluster(home, tmp_path_factory.mktemp("spark")) as url:
+        yield url
+
+
+def spark_flags(home: Path, master: str, *more: str) -> list[str]:
+    jar = spark_cluster.job_server_jar(home)
+    return ["--runner=SparkRunner", f"--spark_master_url={master}", f"--spark_job_server_jar={jar}", *more]
+
+
+def external(pool: spark_cluster.Pool) -> list[str]:
+    return ["--environment_type=EXTERNAL", f"--environment_config={pool.address}"]
+
+
+def test_spark_in_one_jvm_gives_the_same_bytes(home: Path, local: dict[str, str], tmp_path: Path) -> None:
+    done = run(tmp_path / "out", *spark_flags(home, "local[2]", "--environment_type=LOOPBACK"))
+    assert done.code == 0, done.err
+    assert digests(tmp_path / "out") == local
+
+
+def test_a_standalone_cluster_gives_the_same_bytes(home: Path, local: dict[str, str], master: str, tmp_path: Path) -> None:
+    with spark_cluster.python_worker_pool(tmp_path / "pool") as pool:
+        done = run(tmp_path / "out", *spark_flags(home, master, *external(pool)))
+    assert done.code == 0, done.err
+    assert digests(tmp_path / "out") == local
+    assert len(pool.processes()) >= 2, "one Python worker for each of the two executors"
+    assert done.summary["reused"] == 0, "all of it was done on the cluster"
+
+
+def test_workers_that_cannot_start_are_an_error_and_not_a_wait(home: Path, master: str, tmp_path: Path) -> None:
+    with spark_cluster.python_worker_pool(tmp_path / "pool", python="false") as pool:
+        done = run(tmp_path / "out", *spark_flags(home, master, *external(pool)), f"--start-timeout={START_SECONDS}")
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    assert "worker" in done.err.splitlines()[-1]
+    assert done.seconds < START_SECONDS + 45, "the job server's start-up included"
