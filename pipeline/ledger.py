@@ -50,9 +50,12 @@ class Ledger:
     def refused(self, label: str) -> None:
         self.receipt.refused[label] = self.receipt.refused.get(label, 0) + 1
 
-    def broken(self, reason: str, unread: int) -> None:
+    def broken(self, reason: str) -> None:
         self.receipt.broken[reason] = self.receipt.broken.get(reason, 0) + 1
-        self.receipt.unread += unread
+
+    def unread(self, size: int) -> None:
+        """Counts bytes of the file as stored that could not be read; never more than it has."""
+        self.receipt.unread = min(self.receipt.unread + size, self.receipt.size)
 
     def skipped(self, kind: str) -> None:
         self.receipt.skipped[kind] = self.receipt.skipped.get(kind, 0) + 1

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -44,14 +45,11 @@ def _by_lmplz(lines: Lines, segmenter: Segmenter, arpa: Path, folder: str, order
     options = ["-o", str(order), "-S", f"{memory_bytes}b", "-T", folder, "--vocab_estimate", str(len(segmenter.surfaces))]
     with tempfile.TemporaryFile() as said:
         command = [LMPLZ, *options, "--discount_fallback", "--skip_symbols", "--arpa", str(arpa)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said) as running:
+        # A broken pipe: it ended before its input did, and its exit code tells.
+        with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said) as running:
             assert running.stdin is not None
-            try:
-                for batch in lines.batches():
-                    running.stdin.writelines(words + b"\n" for words in segmenter.words(batch)[0].to_pylist())
-                running.stdin.close()
-            except BrokenPipeError:
-                pass  # it ended before its input did, and its exit code tells
+            for batch in lines.batches():
+                running.stdin.writelines(words + b"\n" for words in segmenter.words(batch)[0].to_pylist())
         if running.returncode:
             said.seek(0)
             words = said.read().decode(errors="replace").split()[-60:]

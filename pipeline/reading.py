@@ -149,6 +149,7 @@ class Reader:
         self._documents: list[tuple[int, str, Document]] = []
         self._refused: list[tuple[int, str, Refused]] = []
         self._lost: list[Broken] = []
+        self._unread = (0, 0)
         self._held = 0
 
     def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None]]:
@@ -160,13 +161,24 @@ class Reader:
                 if self._held >= BATCH_BYTES or len(self._documents) + len(self._refused) >= BATCH_DOCUMENTS:
                     yield self._batch()
             self._ledger.receipt.input_digest = stream.digest(self._unit.size)
+        self._reached(self._unit.size + 1)
         if self._documents or self._refused:
             yield self._batch()
         self._write_broken()
 
+    def _reached(self, offset: int) -> None:
+        """Counts what was unreadable before this place of the file: a record's own size is of expanded bytes, the file's are fewer."""
+        start, size = self._unread
+        if offset > start:
+            self._ledger.unread(min(size, offset - start))
+            self._unread = (offset, 0)
+
     def _take(self, record: Document | Refused | Broken | Skipped) -> None:
+        if not isinstance(record, Skipped):
+            self._reached(record.offset)
         if isinstance(record, Broken):
-            self._ledger.broken(record.reason, record.size)
+            self._ledger.broken(record.reason)
+            self._unread = (record.offset, self._unread[1] + record.size)
             self._lost.append(record)
             if len(self._lost) >= BROKEN_ROWS:
                 self._write_broken()

@@ -44,7 +44,7 @@ class ReferenceTraining:
         0.1, "ours: share of the pages that is judged and not trained on; at 300,000 it leaves an error of 0.2 points"
     )
     seed: int = setting(0, "ours: of the choice of random pages and of the split; any number does")
-    training: TrainingOptions = setting(TrainingOptions(), "code: fastText's defaults, as RedPajama")  # noqa: RUF009 (frozen)
+    training: TrainingOptions = setting(TrainingOptions(), "code: fastText's defaults, as RedPajama")
 
     def __post_init__(self) -> None:
         if min(self.max_pages, self.min_pages, self.min_reference_characters, self.min_random_characters) < 1 or self.seed < 0:

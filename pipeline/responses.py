@@ -21,7 +21,7 @@ except ImportError:
 BODY_BYTES = 64 << 20  # ours: as Bounds.record_bytes
 STEP = 1 << 14  # ours: bytes fed at once: what a bomb expands to in one step is then some MiB
 EXCERPT = 200
-STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})[^\r\n]*(\r?\n|\Z)")
+STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{1,3})[^\r\n]*(\r?\n|\Z)")
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
 LINE_END = re.compile(rb"\r?\n")
@@ -180,8 +180,8 @@ def _brotli(body: bytes) -> Iterator[bytes]:
     try:
         for at in range(0, len(body), STEP):
             yield decompressor.process(body[at : at + STEP], output_buffer_limit=STEP)
-            while not decompressor.can_accept_more_data():
-                yield decompressor.process(b"", output_buffer_limit=STEP)
+            while more := decompressor.process(b"", output_buffer_limit=STEP):
+                yield more
     except brotli.error as error:
         raise _NotEncoded from error
     if not decompressor.is_finished():

@@ -181,7 +181,9 @@ def _finish(manifest: dict[str, Any], result: Path, config: LanguageModelTrainin
     """Completes the manifest and writes it."""
     paths = sorted(result.iterdir())
     manifest["files"] = {path.name: {"size": path.stat().st_size, "sha256": setup.sha256_of(path)} for path in paths}
-    manifest["fingerprint"] = settings.fingerprint(manifest["files"], manifest["cutoffs"])
+    # The binary form is made of the other, where build_binary is installed, and gives the same numbers.
+    content = [manifest["files"][name]["sha256"] for name in (SENTENCEPIECE, ARPA)]
+    manifest["fingerprint"] = settings.fingerprint(content, manifest["cutoffs"])
     manifest["settings"] = {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)}
     manifest["versions"] = {name: version(name) for name in ("numpy", "pyarrow", "sentencepiece", "ufal-kenlm")}
     manifest["versions"]["unicode"] = unicodedata.unidata_version
