@@ -61,4 +61,7 @@ def _references(directory: str) -> tuple[str, dict[str, str]]:
         )
     with open(manifest, encoding="utf-8") as file:
         said: dict[str, Any] = json.load(file)
-    return path, {"references": str(said["fingerprint"])}
+    digest = setup.sha256_of(Path(path))
+    if digest != said["fingerprint"]:
+        raise ModelMissing(f"{path} is not the model of its manifest: sha256 {digest}, not {said['fingerprint']}. Train it again")
+    return path, {"references": digest}

@@ -33,6 +33,8 @@ from transforms.ngram_counts import (
 # code: lmplz --discount_fallback: of n-grams counted once, twice, and more often, where they cannot be computed.
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 SPECIAL_WORDS = ("<unk>", "<s>", "</s>")
+# ours: for a backoff of 0, where a discount happens to be 0; lmplz writes -inf, which KenLM does not read.
+SMALLEST = 1e-99
 # ours: lines of ARPA that are made at once, some 15 MB.
 LINES = 1 << 16
 
@@ -257,4 +259,4 @@ class _Arpa:
 
 def _logarithms(values: Numbers) -> pa.StringArray:
     """log10 as the shortest decimal that is the same 32-bit number, as lmplz writes it."""
-    return pc.cast(pa.array(np.log10(values).astype(np.float32)), pa.string())
+    return pc.cast(pa.array(np.log10(np.maximum(values, SMALLEST)).astype(np.float32)), pa.string())

@@ -1,6 +1,5 @@
 import gzip
 import json
-import os
 import shutil
 import stat
 import subprocess
@@ -56,7 +55,7 @@ def test_the_manifest(sample: tuple[Path, list[str]]) -> None:
     assert 1000 < said["vocabulary"]["got"] < 65_536
     assert said["estimator"] == "own"
     assert [file["name"] for file in said["inputs"]] == ["encyclopaedia.txt"]
-    assert set(said["files"]) == {"sentencepiece.model", "ngrams.arpa"}
+    assert set(said["files"]) - {"ngrams.bin"} == {"sentencepiece.model", "ngrams.arpa"}
     assert said["settings"]["order"]["value"] == 5
     assert str(sample[0]) not in json.dumps(said)
 
@@ -75,7 +74,7 @@ def test_the_cutoffs_are_percentiles_of_the_held_out(sample: tuple[Path, list[st
 
 def test_only_the_model_is_left(sample: tuple[Path, list[str]]) -> None:
     assert {path.name for path in (sample[0] / "lm").iterdir()} == {"en"}
-    assert {path.name for path in (sample[0] / "lm" / "en").iterdir()} == {"sentencepiece.model", "ngrams.arpa", "manifest.json"}
+    assert {path.name for path in (sample[0] / "lm" / "en").iterdir()} == {*manifest(sample[0])["files"], "manifest.json"}
 
 
 def test_the_same_bytes_again(sample: tuple[Path, list[str]], tmp_path: Path) -> None:
@@ -148,8 +147,8 @@ def test_plain_text_has_a_document_a_line(pack: Any, tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.txt", b"good\n\xff\n", "line 2: expected UTF-8"),
-        ("a.txt.gz", gzip.compress(b"a" * 10_000)[:-9], "read to its end"),
-        ("a.txt.zst", zstandard.compress(os.urandom(10_000))[:-9] + b"x", "read to its end"),
+        ("a.txt.gz", gzip.compress(b"abc\n" * 1000, mtime=0)[:-9], "read to its end: Truncated"),
+        ("a.txt.zst", zstandard.compress(b"abc\n" * 1000)[:-3], "read to its end: Truncated"),
         ("a.jsonl", b'{"text": "a"}\n{"tex', "line 2: expected one JSON object"),
         ("a.jsonl", b'{"body": "a"}\n', "a string 'text', found an object with body; name another with --column"),
         ("a.jsonl", b'["text"]\n', "found a list"),
@@ -203,7 +202,7 @@ def test_usage(
     Path("one.txt").write_text("one document\n")
     Path("one.jsonl").write_text('{"text": "one document"}\n')
     assert main(["--language", "en", "--models", "models", *arguments]) == 2
-    said = capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("error: ")
     assert message in said
     assert not list(Path(".").glob("models/**/*.*"))

@@ -20,8 +20,6 @@ REASONS = {
     "record is cut",
     "wrong Content-Length",
 }
-# Files that a witness reads to its end without seeing that a length is wrong, that a record is cut or that it has no length
-LENIENT = 34
 
 
 def files():
@@ -36,7 +34,7 @@ def outcome(path, record_end="length"):
 
 def by_warcio(path):
     with path.open("rb") as stream:
-        return [(each.rec_type, each.raw_stream.read()) for each in ArchiveIterator(stream, no_record_parse=True)]
+        return [(each.rec_type.strip(), each.raw_stream.read()) for each in ArchiveIterator(stream, no_record_parse=True)]
 
 
 def by_fastwarc(path):

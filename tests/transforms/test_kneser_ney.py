@@ -73,7 +73,7 @@ def plain(documents: Sequence[str], order: int) -> Model:
             own = (times - discounts[n][min(times, 3)]) / sums[ngram[:-1]][0]
             found[ngram] = own + backoff[ngram[:-1]] * lower
     found["<s>",] = 1.0
-    return {ngram: (probability, backoff.get(ngram, 1.0)) for ngram, probability in found.items()}
+    return {ngram: (probability, max(backoff.get(ngram, 1.0), 1e-99)) for ngram, probability in found.items()}
 
 
 def assert_close(found: Model, expected: Model, tolerance: float) -> None:
@@ -157,14 +157,19 @@ def test_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kenlm_reads_it(tmp_path: Path) -> None:
     model, arpa = estimated(sample()[:20], 3)
     (tmp_path / "model.arpa").write_bytes(arpa)
-    settings = kenlm.Config()
-    settings.show_progress = False
-    loaded = kenlm.Model(str(tmp_path / "model.arpa"), settings)
-    assert loaded.order == 3
+    ngrams = loaded(tmp_path / "model.arpa")
+    assert ngrams.order == 3
     words = (*sample()[0].split(), "</s>")
     expected = sum(math.log10(probability(model, ("<s>", *words)[max(i - 1, 0) : i + 1], word)) for i, word in enumerate(words))
-    assert loaded.score(" ".join(words[:-1])) == pytest.approx(expected, rel=1e-5)
-    assert "nowhere" not in loaded
+    assert ngrams.score(" ".join(words[:-1])) == pytest.approx(expected, rel=1e-5)
+    assert "nowhere" not in ngrams
+
+
+def loaded(arpa: Path) -> kenlm.Model:
+    configuration = kenlm.Config()
+    configuration.show_progress = False
+    configuration.arpa_complain = kenlm.ARPALoadComplain.NONE
+    return kenlm.Model(str(arpa), configuration)
 
 
 def test_many_words_sort_by_all_of_them() -> None:
@@ -172,6 +177,14 @@ def test_many_words_sort_by_all_of_them() -> None:
     order = ngram_counts.sorted_order(columns, 60_000)  # 16 bits a word: 40 of them fit no 64 bits
     rows = list(zip(*(column[order].tolist() for column in columns), strict=True))
     assert rows == sorted(rows)
+
+
+def test_a_backoff_of_0_can_be_read(tmp_path: Path) -> None:
+    """The discount of bigrams counted twice is 2 - 3 * (4 / 6) * 1 / 1 = 0 here, and `c </s>` is one."""
+    model, arpa = estimated(["", "", "", "a c", "b c"], 3)
+    assert model["c",] == (pytest.approx(10**-0.57403123), pytest.approx(1e-99))
+    (tmp_path / "model.arpa").write_bytes(arpa)
+    assert loaded(tmp_path / "model.arpa").score("a c") < 0
 
 
 @pytest.mark.parametrize(
