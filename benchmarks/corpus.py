@@ -9,7 +9,8 @@ there (beside the checkout, or CRIA_SHARED_DATA), its pages of the open web. A p
 At most PACKAGE_BYTES of a package's text are taken, spread over its pages, and the records of all packages are mixed, as in a crawl.
 
 What it is not: a crawl. Manuals repeat their navigation and licences, so about as many lines are duplicates as CCNet reports for 50
-shards of a crawl; they hold more code and tables, and less bad text. apt-get must reach Debian's packages; about three minutes on 2 cores.
+shards of a crawl; they hold more code and tables, and less bad text. apt-get must reach Debian's packages (with `apt-get update` done); about three minutes on 2 cores and 6 GB, which FOLDER/packages holds
+and which may be deleted.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ PACKAGES = """
     postgresql-doc-15 pylint-doc python-django-doc python-mdanalysis-doc python-pandas-doc python-scipy-doc
     python-sqlalchemy-doc python-sympy-doc python3.11-doc qtbase5-doc-html r-doc-html racket-doc rust-doc
     rust-web-doc sbcl-doc scala-doc singular-doc sqlite3-doc swi-prolog-doc twisted-doc uima-doc weechat-doc zsh-doc
-""".split()
+""".split()  # noqa: SIM905
 """ours: what Debian 12 has of much text that people wrote, no more than one API listing of a kind; one that apt does not know is named and left out."""
 
 PACKAGE_BYTES = 4 * 10**6
@@ -137,7 +138,11 @@ def shared_pages() -> list[Page]:
     """The pages of the open web in the shared data; none where it is absent."""
     data = os.environ.get("CRIA_SHARED_DATA")
     root = (Path(data) if data else Path(__file__).resolve().parents[1] / "../shared/data") / "html"
-    chosen = [path for path in root.rglob("*.html.gz") if "debian" not in str(path.relative_to(root)) and "libreoffice" not in str(path.relative_to(root))]
+    chosen = [
+        path
+        for path in root.rglob("*.html.gz")
+        if "debian" not in str(path.relative_to(root)) and "libreoffice" not in str(path.relative_to(root))
+    ]
     return taken([(str(path.relative_to(root)), path) for path in chosen], "http://web.example")
 
 
@@ -160,12 +165,10 @@ def taken(found: list[tuple[str, Path]], host: str) -> list[Page]:
 
 def write(path: Path, pages: list[Page]) -> int:
     """Writes a WET file; gives the bytes of its texts."""
-    total = 0
     with path.open("wb") as file:
         for data in records(pages):
             file.write(gzip.compress(data, 6, mtime=0))
-        total = sum(len(page.text.encode()) for page in pages)
-    return total
+    return sum(len(page.text.encode()) for page in pages)
 
 
 def records(pages: list[Page]) -> Iterator[bytes]:
@@ -184,10 +187,14 @@ def record(url: str, block: bytes) -> bytes:
     digest = base64.b32encode(hashlib.sha1(block).digest()).decode()
     name = uuid.uuid5(uuid.NAMESPACE_URL, url)
     return (
-        "WARC/1.0\r\nWARC-Type: conversion\r\n"
-        f"WARC-Target-URI: {url}\r\nWARC-Date: {DATE}\r\nWARC-Record-ID: <urn:uuid:{name}>\r\nWARC-Block-Digest: sha1:{digest}\r\n"
-        f"Content-Type: text/plain\r\nContent-Length: {len(block)}\r\n\r\n"
-    ).encode() + block + b"\r\n\r\n"
+        (
+            "WARC/1.0\r\nWARC-Type: conversion\r\n"
+            f"WARC-Target-URI: {url}\r\nWARC-Date: {DATE}\r\nWARC-Record-ID: <urn:uuid:{name}>\r\nWARC-Block-Digest: sha1:{digest}\r\n"
+            f"Content-Type: text/plain\r\nContent-Length: {len(block)}\r\n\r\n"
+        ).encode()
+        + block
+        + b"\r\n\r\n"
+    )
 
 
 if __name__ == "__main__":

@@ -21,8 +21,11 @@ RULES = 1
 SCHEMA = "1"
 """Version of the columns on disk; named in the footer of every shard."""
 
-PARTITION_BYTES = 64 * 2**20
-"""Input bytes for one hash range of the exchange. ours: at some 30 bytes a line that is about a million distinct lines; the output does not depend on it."""
+PARTITION_BYTES = 2**30
+"""Input bytes for one hash range of the exchange. ours: some 25 million distinct lines, gone through in bounded pieces; a claim a unit and range is small
+beside that. The output does not depend on it."""
+FEWEST_PARTITIONS, MOST_PARTITIONS = 8, 256
+"""ours: enough for the cores of one machine; few enough that 80,000 units send 20 million claims, not more."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,9 @@ def units(listing: list[files.Listed]) -> list[Unit]:
 
 
 def partitions(listing: list[files.Listed]) -> int:
-    """Hash ranges of an exchange over these inputs: a power of two from 2 to 1,024."""
+    """Hash ranges of an exchange over these inputs: a power of two."""
     wanted = sum(file.size for file in listing) // PARTITION_BYTES
-    return int(min(1024, max(2, 1 << int(wanted).bit_length())))
+    return int(min(MOST_PARTITIONS, max(FEWEST_PARTITIONS, 1 << int(wanted).bit_length())))
 
 
 def make_job(source: str, config: Any, models: Any, output: str, listing: list[files.Listed]) -> Job:

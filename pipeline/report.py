@@ -1,6 +1,6 @@
 """`report.html`: what a run was and what it did, in one file that needs no other and no network.
 
-Drawn from the receipts, the books and the manifest; the same in every run but for the times at its end.
+Drawn from the receipts, the books and the manifest; the same in every run but for the times.
 """
 
 from __future__ import annotations
@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline import files, report_sums, settings
+from pipeline import files, report_run, report_sums
 from pipeline.books import READ
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
 from pipeline.receipts import DOMAINS, EXCERPT, Receipt
 from pipeline.report_figures import bars, flow, histogram
-from pipeline.report_markup import Markup, escaped, excerpt, fold, isolated, number, page, paragraph, section, share, size, table
+from pipeline.report_markup import Figure, Markup, escaped, excerpt, fold, isolated, number, page, paragraph, section, share, size, table
 
 LANGUAGES = 30
 """Languages drawn. ours: 30 are 95 % of CommonCrawl; the others are summed."""
-DOMAINS_SHOWN = 30
+DOMAINS_SHOWN = 20
 """Domains listed for each fate. ours."""
-ROWS = 500
-"""Rows of a table of files. ours: keeps the report of a whole dump small; the manifest and the shards name all."""
 
 HISTOGRAMS = {
     "language_score": ("Language score", "confidence of the language identifier in its first guess", 1.0),
@@ -54,10 +52,10 @@ def render(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: 
         "books": ("The books", _books(books)),
         "measures": ("What was measured", _measures(job, stood)),
         "domains": ("Domains", _domains(job, stood)),
+        "broken": ("What could not be read", report_run.broken(books, stood, manifest)),
+        "run": ("What was run", report_run.run(job, manifest)),
+        "time": ("Time", report_run.time(job, stood)),
         "samples": ("Samples", _samples(job, books, stood)),
-        "broken": ("What could not be read", _broken(books, stood, manifest)),
-        "run": ("What was run", _run(job, manifest)),
-        "time": ("Time", _time(job, stood)),
     }
     links = "".join(f'<a href="#{name}">{escaped(title)}</a>' for name, (title, _) in parts.items())
     body = [
@@ -105,22 +103,14 @@ def _funnel(job: Job, books: dict[str, Any], stood: Sequence[Receipt]) -> str:
     text = report_sums.text_after(job, stood)
     rows: list[tuple[Any, ...]] = []
     broken = sum(books["broken"].values())
-    rows.append(
-        (
-            "all that should have become a document",
-            whole,
-            whole - broken,
-            broken,
-            share(whole - broken, whole),
-            flow(whole - broken, broken, whole),
-            "",
-        )
-    )
+    read = whole - broken
+    drawn = flow(read, broken, whole)
+    rows.append(("all that should have become a document", whole, read, broken, share(read, whole), drawn, Figure("")))
     for step in books["steps"]:
-        after = size(text[step["label"]]) if step["label"] in text else ""
+        after = size(text[step["label"]]) if step["label"] in text else Figure("")
         drawn = flow(step["kept"], step["dropped"], whole)
         rows.append((step["label"], step["in"], step["kept"], step["dropped"], share(step["kept"], whole), drawn, after))
-    head = ("step, in the paper's words", "in", "kept", "dropped", "left of all", "kept and dropped", "text kept")
+    head = ("step, in the paper's words", "in", "kept", "dropped", "left of all", "kept, then dropped", "text kept")
     caption = "What each step took, kept and dropped, in documents; the first row drops what could not be read. Text is counted where a stage ends."
     return table(caption, head, rows)
 
@@ -200,106 +190,30 @@ def _domains(job: Job, stood: Sequence[Receipt]) -> str:
 def _samples(job: Job, books: dict[str, Any], stood: Sequence[Receipt]) -> str:
     found = report_sums.samples(stood)
     counts = {step["label"]: step for step in books["steps"]}
+    shown: set[tuple[str, str]] = set()
     folds = []
     for label in report_sums.labels(job):
-        sides = "".join(f"<div>{''.join(_sample(row) for row in found.get((label, fate), []))}</div>" for fate in ("dropped", "kept"))
-        step = counts[label]
-        folds.append(
-            fold(
-                f"{label}: {step['dropped']:,} dropped, {step['kept']:,} kept", f'<div class="pair">{sides}</div>', opened=True, kind="step"
-            )
-        )
-    clean = "".join(_sample(row) for row in found.get(("clean", "kept"), []))
-    if clean:
-        folds.append(fold("clean: as written to the shards", clean, opened=True, kind="step"))
+        sides = [_side(found.get((label, fate), []), shown) for fate in ("dropped", "kept")]
+        words = f"{label}: {counts[label]['dropped']:,} dropped, {counts[label]['kept']:,} kept"
+        folds.append(fold(words, f'<div class="pair">{"".join(sides)}</div>', opened=True, kind="step"))
+    folds.append(fold("clean: as written to the shards", _side(found.get(("clean", "kept"), []), shown), opened=True, kind="step"))
     words = (
         f"The first {EXCERPT} characters of the documents whose ids hash lowest, so the choice is the same in every run. "
-        "What became of any page: python -m pipeline.explain URL_OR_ID --output=DIR"
+        "What became of any page: python -m pipeline.explain URL_OR_ID --output=DIR."
     )
-    refused = f" Records refused at the step {READ!r} have no text; they are in rejected/." if READ in counts else ""
+    refused = f' Records refused at the step "{READ}" have no text; they are in rejected/.' if READ in counts else ""
     return paragraph(words + refused, "soft") + "".join(folds)
 
 
-def _sample(row: dict[str, Any]) -> str:
-    value = f" · value {isolated(row['value'])}" if row.get("value") else ""
-    return (
-        f'<div class="sample is-{escaped(row["fate"])}"><div class="soft">{escaped(row["fate"])} · <code>{isolated(row["id"])}</code>{value}</div>'
-        f"{excerpt(row['excerpt'])}</div>"
-    )
-
-
-def _broken(books: dict[str, Any], stood: Sequence[Receipt], manifest: dict[str, Any]) -> str:
-    rows = report_sums.broken(stood)
-    if not rows:
-        return paragraph("Every record was read.")
-    words = (
-        f"{sum(books['broken'].values()):,} records, {size(manifest['unread_bytes'])} of {size(manifest['input_bytes'])}. "
-        "Each has a row in broken/, with its file, offset, bytes and first bytes."
-    )
-    return paragraph(words) + table(
-        _first("Broken records by file and reason, most first", len(rows)), ("file", "reason", "records"), rows[:ROWS]
-    )
-
-
-def _first(caption: str, count: int) -> str:
-    return caption if count <= ROWS else f"{caption} (the first {ROWS:,} of {count:,} rows; the shards and manifest.json have all)"
-
-
-def _run(job: Job, manifest: dict[str, Any]) -> str:
-    usual = {name: value for name, value, _ in settings.fields(type(job.config)())}
-    rows = []
-    for name, entry in manifest["settings"].items():
-        value = settings.canonical(entry["value"])
-        default = settings.canonical(usual.get(name))
-        rows.append((name, value, entry["origin"] if value == default else f"set for this run; otherwise {default}. {entry['origin']}"))
-    changed = sum(1 for row in rows if row[2].startswith("set for this run"))
-    inputs = manifest["inputs"]
-    shown = [(entry["name"], entry["bytes"], entry["sha256"] or "not read to its end at once") for entry in inputs[:ROWS]]
-    names = ("run", "config", "listing", "rules", "schema")
-    return (
-        table(
-            "The run",
-            ("what", "value"),
-            [
-                ("source", manifest["source"]),
-                *((f"{name} fingerprint" if name in names[:3] else name, str(manifest[name])) for name in names),
-            ],
+def _side(rows: Sequence[dict[str, Any]], shown: set[tuple[str, str]]) -> str:
+    """Samples of one fate; a text that an earlier step has shown already is not repeated."""
+    drawn = []
+    for row in rows:
+        again = (row["id"], row["excerpt"]) in shown
+        shown.add((row["id"], row["excerpt"]))
+        value = f" · value {isolated(row['value'][:80])}" if row.get("value") else ""
+        drawn.append(
+            f'<div class="sample is-{escaped(row["fate"])}"><div class="soft">{escaped(row["fate"])} · <code>{isolated(row["id"])}</code>{value}'
+            f"{' · shown above' if again else ''}</div>{'' if again else excerpt(row['excerpt'])}</div>"
         )
-        + fold(
-            f"settings: {len(rows)}, {changed} of them changed from LLaMA's",
-            table("Settings", ("field", "value", "where the value comes from"), rows),
-        )
-        + table("Models", ("model", "fingerprint"), manifest["models"].items())
-        + fold(f"libraries: {len(manifest['libraries'])}", table("Libraries", ("library", "version"), manifest["libraries"].items()))
-        + fold(
-            f"inputs: {len(inputs):,}, {size(manifest['input_bytes'])}",
-            table(_first("Inputs", len(inputs)), ("file", "bytes", "sha256"), shown),
-        )
-        + fold(
-            f"shards: {len(manifest['shards']):,}",
-            table(
-                _first("Shards", len(manifest["shards"])),
-                ("file", "bytes", "sha256"),
-                [(name, shard["bytes"], shard["sha256"] or "") for name, shard in list(manifest["shards"].items())[:ROWS]],
-            ),
-        )
-    )
-
-
-def _time(job: Job, stood: Sequence[Receipt]) -> str:
-    times = report_sums.stage_times(job, stood)
-    rows = []
-    for number_, stage in enumerate(times):
-        what = "of files" if number_ == 0 else "of text"
-        rate = f"{stage.read / stage.seconds / 1e6:,.1f} MB/s" if stage.seconds else "–"
-        rows.append((f"stage {number_}", stage.words, stage.units, round(stage.seconds, 1), f"{size(stage.read)} {what}", rate))
-    slow = sorted(stood, key=lambda receipt: -receipt.seconds)[:5]
-    words = "Seconds of work, summed over the units: with n workers the run took about an n-th. Units that stood from an earlier run keep their time."
-    return (
-        paragraph(words, "soft")
-        + table("Stages", ("stage", "what it does", "units", "seconds", "read", "a worker's speed"), rows)
-        + fold(
-            "the slowest units",
-            table("Slowest units", ("input", "stage", "seconds"), [(r.name, r.stage, round(r.seconds, 1)) for r in slow]),
-        )
-    )
+    return f"<div>{''.join(drawn) or 'none'}</div>"

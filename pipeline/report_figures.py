@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count
 
 from pipeline.report_markup import Markup, escaped, fold, isolated, number, share, table
 
 WIDTH = 720
 """Units of a figure's width; it is scaled to the page. ours."""
-_names = count(1)
 
 
 def _figure(title: str, words: str, height: int, drawing: str, numbers: str) -> Markup:
-    name = f"figure-{next(_names)}"
+    name = f"figure-{title.lower().replace(' ', '-')}"
     return Markup(
         f'<figure><h3>{escaped(title)}</h3><svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" aria-labelledby="{name}">'
         f'<title id="{name}">{escaped(title)}. {escaped(words)}</title>{drawing}</svg><figcaption>{escaped(words)}</figcaption>{numbers}</figure>'
@@ -47,12 +45,12 @@ def bars(title: str, words: str, kind: str, rows: Sequence[tuple[str, int]], who
 def histogram(
     title: str, words: str, edges: Sequence[float], counts: Sequence[int], end: float | None, thresholds: Sequence[float]
 ) -> Markup:
-    """Bars of equal width, one for each pair of edges; `end` is where the last one ends (None: open). Empty bins at both ends are left out.
+    """Bars of equal width, one for each pair of edges; `end` is where the last one ends. None: it is open, and empty bins at both ends are left out.
 
     A threshold is drawn where it lies within its bin.
     """
     bounds = [*edges, end if end is not None else edges[-1] * 2 if edges[-1] else 1.0]
-    first, last = _occupied(bounds, counts, thresholds)
+    first, last = _occupied(bounds, counts, thresholds) if end is None else (0, len(counts))
     shown = counts[first:last]
     left, base, high = 58, 190, 160
     step = (WIDTH - left - 16) / len(shown)

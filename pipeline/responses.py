@@ -51,7 +51,7 @@ class Refused:
 def parse(content: bytes, body_bytes: int = BODY_BYTES) -> Response | Refused:
     """Reads a response: status line, headers, body, of which at most `body_bytes` may come out of its encodings."""
     status = STATUS.match(content)
-    while status and status[1].startswith(b"1"):  # interim responses come before the one that counts (RFC 9110, 15.2)
+    while status and 100 <= int(status[1]) < 200:  # interim responses come before the one that counts (RFC 9110, 15.2)
         blank = BLANK_LINE.search(content, status.start(2))
         content = content[blank.end() :] if blank else b""
         status = STATUS.match(content)

@@ -168,7 +168,12 @@ def _train_segmenter(training: Lines, result: Path, config: LanguageModelTrainin
 
 def _cutoffs(judged: Lines, result: Path) -> dict[str, Any]:
     ngrams = result / BINARY if (result / BINARY).is_file() else result / ARPA
-    model = LanguageModel(str(result / SENTENCEPIECE), str(ngrams))
+    try:
+        model = LanguageModel(str(result / SENTENCEPIECE), str(ngrams))
+    except ValueError as error:  # lmplz writes a backoff of 0, which a few lines of text can have, as -inf
+        raise TrainingError(
+            f"the model that was estimated cannot be read: {error}; with other texts, or --set estimator=own, it may"
+        ) from None
     perplexities = np.concatenate([model.of_normal_texts(batch) for batch in judged.batches()])
     perplexities = perplexities[~np.isnan(perplexities)]
     if not len(perplexities):

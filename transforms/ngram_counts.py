@@ -61,7 +61,7 @@ class Corpus:
     path: Path
     order: int
     occurrences: Integers
-    """[vocabulary] How often each word occurs; `<s>` once a document."""
+    """[words] How often each occurs in the file."""
 
     def windows(self) -> Iterator[Words]:
         """[ngrams, order] The n-gram that ends at each word and each `</s>`, some at a time."""
@@ -100,7 +100,6 @@ def write_corpus(documents: Iterable[npt.NDArray[np.integer]], order: int, path:
             found[: len(occurrences)] += occurrences
             occurrences = found
             words.tofile(file)
-    occurrences[START] = occurrences[END]
     return Corpus(path, order, occurrences)
 
 

@@ -154,6 +154,12 @@ def test_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert estimated(documents, 4)[1] == whole
 
 
+def test_words_are_counted_over_all_buffers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ngram_counts, "BUFFERED_WORDS", 2)
+    corpus = ngram_counts.write_corpus((np.array(words, np.int64) for words in [[3, 0], [0], [], [1, 0, 0]]), 3, tmp_path / "corpus")
+    assert corpus.occurrences.tolist() == [0, 8, 4, 4, 1, 0, 1]
+
+
 def test_kenlm_reads_it(tmp_path: Path) -> None:
     model, arpa = estimated(sample()[:20], 3)
     (tmp_path / "model.arpa").write_bytes(arpa)

@@ -48,13 +48,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     (folder / "model").write_bytes(train_unigram(lines, 800, 0.99, 1, 4192))
     segmenter = sentencepiece.SentencePieceProcessor()
     segmenter.Load(str(folder / "model"))
-    documents = [segmenter.encode_as_pieces(line + rare) for line, rare in zip(lines, ["", " \u2603", "\u2602\u2603 x"] * 40, strict=False)]
+    documents = [
+        segmenter.encode_as_pieces(line + rare)
+        for line, rare in zip(lines, ["", " \u2603", "\u2602\u2603 x", " \u1100\u1161\u11a8"] * 40, strict=False)
+    ]
     words = {word: number for number, word in enumerate(dict.fromkeys(word for document in documents for word in document))}
     work = folder / "work"
     work.mkdir()
     numbers = [np.array([words[word] for word in document]) for document in documents]
     kneser_ney.estimate(numbers, list(words), folder / "ngrams", work, 3)
-    assert {"\u2603", "\u2602\u2603"} <= words.keys()
+    assert {"\u2603", "\u2602\u2603", "\uac01"} <= words.keys()
     return folder / "model", folder / "ngrams"
 
 
@@ -121,7 +124,10 @@ def test_a_character_without_a_piece_of_its_own(models: tuple[Path, Path], tmp_p
     longer = [surface for surface in Segmenter(str(path)).surfaces if "e" in surface]
     assert longer
     assert "e" not in longer
-    assert_equal((LanguageModel(str(path), str(models[1])), Plain(path, models[1])), [*sample()[:20], "e ee eee \u2603e", "bexe"])
+    pair = LanguageModel(str(path), str(models[1])), Plain(path, models[1])
+    assert_equal(pair, [*sample()[:20], "e ee eee \u2603e", "bexe"])
+    for word in longer:
+        assert_equal(pair, [f"\u2603{word}"])  # here there are as many runs as unknown pieces
 
 
 def shared(*names: str) -> Path:
