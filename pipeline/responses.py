@@ -150,8 +150,7 @@ def _expand(steps: Iterator[bytes], bound: int) -> tuple[bytes, bool]:
 
 
 def _gzip(body: bytes) -> Iterator[bytes]:
-    if body.startswith(b"\x1f\x8b"):
-        yield from _inflate(body, 31)
+    return _inflate(body, 31)
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
@@ -189,8 +188,6 @@ def _brotli(body: bytes) -> Iterator[bytes]:
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
-    if not body.startswith(b"\x28\xb5\x2f\xfd"):
-        return
     frame, fed = zstandard.ZstdDecompressor().decompressobj(), 1 << 10  # 1 KiB expands to 32 MiB at most
     for at in range(0, len(body), fed):
         yield frame.decompress(body[at : at + fed])
