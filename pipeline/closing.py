@@ -12,6 +12,7 @@ from pipeline import files, receipts, settings
 from pipeline.inputs import Inputs
 from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
 from pipeline.recipe import DropDuplicates, Keep
+from pipeline.totals import Total, of_stage
 
 LIBRARIES = ("apache-beam", "fasttext-numpy2", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "sentencepiece", "ufal-kenlm")
 
@@ -30,17 +31,16 @@ class Outcome:
 def close(job: Job, given: Inputs, budget: float, started: float) -> Outcome:
     """Sums and checks the receipts, writes books, report and manifest, and clears the work folder after a run without a quarantined unit."""
     lost = _quarantined(job)
-    stood = _receipts(job, {unit for _, unit, _ in lost})
+    totals, shards, digests = _sum(job, {unit for _, unit, _ in lost})
     labels = [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
-    books = bookkeeping.close(job.source, stood, len(job.stages), labels)
+    books = bookkeeping.close(job.source, totals, len(job.stages), labels)
     for _, unit, _ in lost:
         _withdraw(job, unit)
-    unread, size = sum(receipt.unread for receipt in stood), sum(file.size for file in given.listing)
     files.write_bytes(files.join(job.directory, "books.json"), json.dumps(books, indent=1, ensure_ascii=False).encode())
-    manifest = _manifest(job, given, stood, lost, unread, size)
+    manifest = _manifest(job, given, totals, shards, digests, lost)
     from pipeline import report
 
-    report.write(job, books, stood, manifest)
+    report.write(job, books, totals, manifest)
     files.write_bytes(files.join(job.directory, "manifest.json"), json.dumps(manifest, indent=1, ensure_ascii=False).encode())
     reused = len(files.names(files.join(job.work, "reused")))
     outcome = _outcome(job, books, manifest, reused, budget)
@@ -81,17 +81,27 @@ def _quarantined(job: Job) -> list[tuple[str, int, str]]:
     return sorted((entry["name"], entry["unit"], entry["why"]) for entry in found)
 
 
-def _receipts(job: Job, lost: set[int]) -> list[receipts.Receipt]:
-    """The receipts of all stages of all units that were done, in order. Raises RuntimeError for a unit that left neither receipt nor reason."""
-    stood = []
-    for unit in range(job.units):
-        for stage in range(len(job.stages)):
-            receipt = None if unit in lost else receipts.read(job.receipt(stage, unit))
-            if receipt is not None:
-                stood.append(receipt)
-            elif unit not in lost:
-                raise RuntimeError(f"unit {unit} left no receipt of stage {stage}, and no reason why: the runner lost it")
-    return stood
+def _sum(job: Job, lost: set[int]) -> tuple[list[Total], dict[str, dict[str, Any]], dict[str, str | None]]:
+    """(the sum of each stage, every shard with bytes and sha256, sha256 of every input by name), from the receipts of all units that were done.
+
+    Raises RuntimeError for a unit that left neither receipt nor reason.
+    """
+    totals = [of_stage(stage) for stage in range(len(job.stages))]
+    shards: dict[str, dict[str, Any]] = {}
+    digests: dict[str, str | None] = {}
+    prefix = files.join(job.directory, "")
+    for unit in sorted(set(range(job.units)) - lost):
+        for total in totals:
+            receipt = receipts.read(job.receipt(total.stage, unit))
+            if receipt is None:
+                raise RuntimeError(f"unit {unit} left no receipt of stage {total.stage}, and no reason why: the runner lost it")
+            total.add(receipt)
+            for path, size in receipt.files.items():
+                if path.startswith(prefix):
+                    shards[path.removeprefix(files.join(job.output, ""))] = {"bytes": size, "sha256": receipt.digests.get(path)}
+            if total.stage == 0:
+                digests[receipt.name] = receipt.input_digest
+    return totals, dict(sorted(shards.items())), digests
 
 
 def _withdraw(job: Job, unit: int) -> None:
@@ -103,11 +113,13 @@ def _withdraw(job: Job, unit: int) -> None:
 
 
 def _manifest(
-    job: Job, given: Inputs, stood: list[receipts.Receipt], lost: list[tuple[str, int, str]], unread: int, size: int
+    job: Job,
+    given: Inputs,
+    totals: list[Total],
+    shards: dict[str, dict[str, Any]],
+    digests: dict[str, str | None],
+    lost: list[tuple[str, int, str]],
 ) -> dict[str, Any]:
-    prefix = len(job.output.rstrip("/")) + 1
-    shards = {path[prefix:]: {"bytes": n, "sha256": receipt.digests.get(path)} for receipt in stood for path, n in receipt.files.items()}
-    digests = {receipt.name: receipt.input_digest for receipt in stood if receipt.stage == 0}
     return {
         "source": job.source,
         "complete": not lost,
@@ -122,10 +134,10 @@ def _manifest(
         "seeds": {},
         "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, "sha256": digests.get(f.name)} for f in given.listing],
         "listed_twice": len(given.twice),
-        "input_bytes": size,
-        "unread_bytes": unread,
+        "input_bytes": sum(file.size for file in given.listing),
+        "unread_bytes": totals[0].unread,
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
-        "shards": {name: shard for name, shard in sorted(shards.items()) if not name.startswith("work/")},
+        "shards": shards,
     }
 
 

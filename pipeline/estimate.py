@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline import receipts, reading
+from pipeline import reading, receipts
 from pipeline.documents import Batch
 from pipeline.exchange import RUN_KEYS
 from pipeline.ledger import Ledger

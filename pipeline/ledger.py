@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline import files
 from pipeline.documents import Batch
 from pipeline.progress import Heartbeat
 from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, content_digest, counted, histogram, top
@@ -105,6 +106,6 @@ class Ledger:
         self.receipt.samples = self._samples.rows()
         return self.receipt
 
-    def digests(self) -> None:
-        """Adds the content digest of every file that the receipt names."""
-        self.receipt.digests = {path: content_digest(path) for path in self.receipt.files}
+    def digests(self, folder: str) -> None:
+        """Adds the content digest of every file in `folder` that the receipt names."""
+        self.receipt.digests = {path: content_digest(path) for path in self.receipt.files if path.startswith(files.join(folder, ""))}

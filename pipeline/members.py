@@ -216,7 +216,7 @@ def _member(source: _Source, found: Format, member_bytes: int) -> Generator[Piec
     """The pieces of the member at the read point; returns why it cannot be read to its end, or None."""
     start, given, decompressor, feed = source.at, 0, found.open(), min(found.feed, FIRST)
     while not decompressor.eof:
-        before, data = source.at, b""
+        data = b""
         if decompressor.needs_input:
             data = source.take(feed)
             if not data:
@@ -226,7 +226,6 @@ def _member(source: _Source, found: Format, member_bytes: int) -> Generator[Piec
             expanded = decompressor.decompress(data, PIECE)
         except found.errors:
             yield from _close_to_damage(source, found, start, given)
-            source.at = max(source.at, before)
             return f"{found.part} is corrupt"
         given += len(expanded)
         if given > member_bytes:
@@ -252,8 +251,7 @@ def _close_to_damage(source: _Source, found: Format, start: int, given: int) -> 
                 yield Piece(piece[max(0, given - expanded + len(piece)) :], start, False)
                 given = max(given, expanded)
     except found.errors:
-        pass  # the damage that is known
-    source.at = damage
+        return  # the damage that is known
 
 
 def _seek_member(source: _Source, found: Format) -> None:

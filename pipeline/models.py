@@ -1,4 +1,4 @@
-"""Which models a configuration of CommonCrawl needs, and where they lie. Nothing is trained or fetched here: what is missing is an error that says how to get it."""
+"""Which models a configuration of CommonCrawl needs, and where they lie. What is missing is an error that says how to get it; nothing is fetched here."""
 
 from __future__ import annotations
 

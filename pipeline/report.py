@@ -12,9 +12,10 @@ from pipeline import files, report_run, report_sums
 from pipeline.books import READ
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
-from pipeline.receipts import DOMAINS, EXCERPT, Receipt
+from pipeline.receipts import DOMAINS, EXCERPT
 from pipeline.report_figures import bars, flow, histogram
 from pipeline.report_markup import Figure, Markup, escaped, excerpt, fold, isolated, number, page, paragraph, section, share, size, table
+from pipeline.totals import Total
 
 LANGUAGES = 30
 """Languages drawn. ours: 30 are 95 % of CommonCrawl; the others are summed."""
@@ -38,14 +39,14 @@ HISTOGRAMS = {
 """Column: title, what it is, where its last bin ends. The bins are the ledger's."""
 
 
-def write(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: dict[str, Any]) -> str:
+def write(job: Job, books: dict[str, Any], stood: Sequence[Total], manifest: dict[str, Any]) -> str:
     """Writes the report of a run whose books are summed; gives its path."""
     path = files.join(job.directory, "report.html")
     files.write_bytes(path, render(job, books, stood, manifest).encode("utf-8", "replace"))
     return path
 
 
-def render(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: dict[str, Any]) -> str:
+def render(job: Job, books: dict[str, Any], stood: Sequence[Total], manifest: dict[str, Any]) -> str:
     """The whole page."""
     parts = {
         "funnel": ("The funnel", _funnel(job, books, stood)),
@@ -66,7 +67,7 @@ def render(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: 
     return page(f"{books['source']}: {books['kept']:,} of {books['in']:,} kept", "".join(body))
 
 
-def _head(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: dict[str, Any]) -> str:
+def _head(job: Job, books: dict[str, Any], stood: Sequence[Total], manifest: dict[str, Any]) -> str:
     inputs = manifest["inputs"]
     dropped, broken = sum(books["dropped"].values()), sum(books["broken"].values())
     tiles = [
@@ -98,7 +99,7 @@ def _head(job: Job, books: dict[str, Any], stood: Sequence[Receipt], manifest: d
     )
 
 
-def _funnel(job: Job, books: dict[str, Any], stood: Sequence[Receipt]) -> str:
+def _funnel(job: Job, books: dict[str, Any], stood: Sequence[Total]) -> str:
     whole = books["in"]
     text = report_sums.text_after(job, stood)
     rows: list[tuple[Any, ...]] = []
@@ -137,7 +138,7 @@ def _aside(caption: str, counts: dict[str, int]) -> Markup:
     return table(caption, ("what", "count"), counts.items())
 
 
-def _measures(job: Job, stood: Sequence[Receipt]) -> str:
+def _measures(job: Job, stood: Sequence[Total]) -> str:
     thresholds = report_sums.thresholds(job)
     drawn = [_languages(stood)]
     missing = []
@@ -165,7 +166,7 @@ def _measures(job: Job, stood: Sequence[Receipt]) -> str:
     return paragraph("Each page is counted where it is measured, before the step that judges the measure.", "soft") + "".join(drawn)
 
 
-def _languages(stood: Sequence[Receipt]) -> str:
+def _languages(stood: Sequence[Total]) -> str:
     languages = report_sums.named(stood, "language")
     if not languages:
         return paragraph("No language was identified.", "soft")
@@ -177,7 +178,7 @@ def _languages(stood: Sequence[Receipt]) -> str:
     return bars("Language", words, "language", rows, languages.total())
 
 
-def _domains(job: Job, stood: Sequence[Receipt]) -> str:
+def _domains(job: Job, stood: Sequence[Total]) -> str:
     drawn = report_sums.domains(stood, len(job.stages) - 1)
     tables = []
     for fate, counts in drawn.items():
@@ -187,7 +188,7 @@ def _domains(job: Job, stood: Sequence[Receipt]) -> str:
     return paragraph(words, "soft") + f'<div class="pair">{"".join(tables)}</div>'
 
 
-def _samples(job: Job, books: dict[str, Any], stood: Sequence[Receipt]) -> str:
+def _samples(job: Job, books: dict[str, Any], stood: Sequence[Total]) -> str:
     found = report_sums.samples(stood)
     counts = {step["label"]: step for step in books["steps"]}
     shown: set[tuple[str, str]] = set()

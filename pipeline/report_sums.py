@@ -11,8 +11,8 @@ from typing import Any
 from pipeline.books import READ
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
-from pipeline.receipts import Receipt, Samples
 from pipeline.recipe import DropDuplicates, Keep
+from pipeline.totals import Total
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ def thresholds(job: Job) -> dict[str, list[float]]:
     return found
 
 
-def histogram(stood: Sequence[Receipt], column: str) -> list[int]:
+def histogram(stood: Sequence[Total], column: str) -> list[int]:
     """How many values lie in each bin of the column's EDGES, in their order."""
     total = named(stood, column)
     return [total[f"{edge:g}"] for edge in EDGES[column]]
 
 
-def named(stood: Sequence[Receipt], column: str) -> Counter[str]:
+def named(stood: Sequence[Total], column: str) -> Counter[str]:
     """How often each value (or lower edge) was counted in a column, in all units."""
     total: Counter[str] = Counter()
     for receipt in stood:
@@ -54,7 +54,7 @@ def named(stood: Sequence[Receipt], column: str) -> Counter[str]:
     return total
 
 
-def domains(stood: Sequence[Receipt], last: int) -> dict[str, Counter[str]]:
+def domains(stood: Sequence[Total], last: int) -> dict[str, Counter[str]]:
     """Documents by domain: kept as the last stage counts them, dropped in any stage."""
     kept: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
@@ -65,25 +65,20 @@ def domains(stood: Sequence[Receipt], last: int) -> dict[str, Counter[str]]:
     return {"kept": kept, "dropped": dropped}
 
 
-def samples(stood: Sequence[Receipt]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """(step, fate) to the documents that are shown: those of the smallest ranks in the whole run."""
-    merged = Samples()
-    for receipt in stood:
-        for row in receipt.samples:
-            merged.add(row["rank"], row)
+def samples(stood: Sequence[Total]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """(step, fate) to the documents that are shown; a step belongs to one stage, whose sum has those of the smallest ranks."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in merged.rows():
+    for row in (row for total in stood for row in total.samples):
         found.setdefault((row["step"], row["fate"]), []).append(row)
     return found
 
 
-def broken(stood: Sequence[Receipt]) -> list[tuple[str, str, int]]:
-    """(file, reason, records) of all broken input, worst first."""
-    rows = [(receipt.name, reason, n) for receipt in stood if receipt.stage == 0 for reason, n in receipt.broken.items()]
-    return sorted(rows, key=lambda row: (-row[2], row[0], row[1]))
+def broken(stood: Sequence[Total]) -> list[tuple[str, str, int]]:
+    """(file, reason, records) of broken input, worst first; no more than the sums keep."""
+    return sorted(((name, reason, n) for total in stood for n, name, reason in total.places), key=lambda row: (-row[2], row[0], row[1]))
 
 
-def text_after(job: Job, stood: Sequence[Receipt]) -> dict[str, int]:
+def text_after(job: Job, stood: Sequence[Total]) -> dict[str, int]:
     """Label of a step to the bytes of text that it kept, where a stage ends and the text is counted: before each step that needs the whole corpus."""
     found: dict[str, int] = {}
     label = READ
@@ -97,12 +92,12 @@ def text_after(job: Job, stood: Sequence[Receipt]) -> dict[str, int]:
     return found
 
 
-def clean_text(stood: Sequence[Receipt], last: int) -> int:
+def clean_text(stood: Sequence[Total], last: int) -> int:
     """Bytes of text in the clean shards."""
     return sum(receipt.text_bytes for receipt in stood if receipt.stage == last)
 
 
-def stage_times(job: Job, stood: Sequence[Receipt]) -> list[StageTime]:
+def stage_times(job: Job, stood: Sequence[Total]) -> list[StageTime]:
     """What each stage took."""
     times = []
     before: str | None = None
@@ -114,5 +109,5 @@ def stage_times(job: Job, stood: Sequence[Receipt]) -> list[StageTime]:
         before = ends.label if ends else None
         if ends:
             words.append(f"keys for: {ends.label}")
-        times.append(StageTime(", ".join(words), len(mine), sum(receipt.seconds for receipt in mine), source))
+        times.append(StageTime(", ".join(words), sum(total.units for total in mine), sum(receipt.seconds for receipt in mine), source))
     return times

@@ -19,7 +19,7 @@ except ImportError:
     brotli = None
 
 BODY_BYTES = 64 << 20  # ours: as Bounds.record_bytes
-STEP = 1 << 14  # ours: bytes fed at once: what a bomb expands to in one step is then some MiB
+STEP = 1 << 12  # ours: bytes fed at once: what a bomb expands to in one step is then some MiB
 EXCERPT = 200
 STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{1,3})[^\r\n]*(\r?\n|\Z)")
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
@@ -188,7 +188,7 @@ def _brotli(body: bytes) -> Iterator[bytes]:
 
 
 def _zstd(body: bytes) -> Iterator[bytes]:
-    frame, fed = zstandard.ZstdDecompressor().decompressobj(), 1 << 10  # 1 KiB expands to 32 MiB at most
+    frame, fed = zstandard.ZstdDecompressor().decompressobj(), STEP >> 4  # 4 bytes expand to 128 KiB
     for at in range(0, len(body), fed):
         yield frame.decompress(body[at : at + fed])
         if frame.eof:

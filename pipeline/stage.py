@@ -93,6 +93,7 @@ def _pass_on(task: Task, ledger: Ledger) -> None:
         ledger.receipt.runs[name] = [asdict(run) for run in sender.close()]
     ledger.receipt.files.update({**documents.written, **rejects.written, keys: files.size(keys)})
     ledger.close()
+    ledger.digests(job.directory)
 
 
 def _keys(step: DropDuplicates, batch: Batch) -> tuple[exchange.Array, exchange.Array]:
@@ -122,7 +123,7 @@ def _finish(task: Task, ledger: Ledger) -> None:
                 clean.write(identity.rename(batch.record_batch(job.module.PASSED)).select(job.module.CLEAN.names))
     ledger.receipt.files.update({**clean.written, **rejected.written})
     ledger.close()
-    ledger.digests()
+    ledger.digests(job.directory)
 
 
 def _footer(job: Job) -> dict[str, str]:

@@ -66,16 +66,13 @@ class LengthReader(Reader):
         after = window.bytes(end, min(end + len(NEXT), window.end))
         split = after.startswith(b"\n") and window.buffer.startswith(b"\r", end - 1 - window.base)  # the length ends between CR and LF
         blank = TERMINATOR.match(after)
-        if (
-            blank
-            and not (split and blank.end() == 3)
-            and (after.startswith(b"WARC/", blank.end()) or window.is_boundary(end + blank.end()))
-        ):
-            return end + blank.end(), () if blank.end() == 4 else ("LF ends the record",)
+        if blank and not (split and blank.end() == 3):
+            following = end + blank.end()
+            if after.startswith(b"WARC/", blank.end()) or window.is_boundary(following):
+                return following, () if blank.end() == 4 else ("LF ends the record",)
         if end != window.refused and not split and not window.boundaries(content, end):
             for line_end in (b"", b"\n", b"\r\n"):
-                behind = after[len(line_end) :]
-                if after.startswith(line_end) and window.is_boundary(end + len(line_end)) and (not behind or behind.startswith(b"WARC/")):
+                if after.startswith(line_end) and window.is_boundary(end + len(line_end)):
                     return end + len(line_end), (NO_BLANK_LINE,)
         if window.closed and (NEXT.startswith(after) or NEXT.replace(b"\r", b"").startswith(after)):
             return CUT  # its end was read, but its member is damaged there

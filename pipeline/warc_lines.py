@@ -59,7 +59,7 @@ class LineReader(Reader):
         window = self.window
         behind = window.bytes(max(window.base, marker - MARGIN), marker).decode("utf-8", "replace")
         after = window.bytes(marker + len(MARKER), min(window.end, marker + len(MARKER) + MARGIN)).decode("utf-8", "replace")
-        before = LINE_END.split(behind)[-1]
+        before = "" if window.is_boundary(marker) else LINE_END.split(behind)[-1]
         if before.strip() or LINE_END.split(after, maxsplit=1)[0].strip():
             return None
         return marker - len(before.encode())

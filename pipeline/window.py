@@ -95,8 +95,6 @@ class Window:
 
     def place(self, position: int) -> tuple[int, int]:
         """Offset of the position's member in the file, offset in its expanded bytes; without compression the file's own offset, and 0."""
-        if not self._starts:
-            return (self.fault.offset if self.fault else 0), 0
         at = max(self._first, bisect_right(self._starts, position, self._first) - 1)
         member, inner = self._offsets[at], position - self._starts[at]
         return (inner, 0) if member is None else (member, inner)
@@ -105,7 +103,7 @@ class Window:
         """Bytes of the damaged stretch that hold what lies behind the position: in a member, by the share of its expanded bytes."""
         expanded = self.end - self._starts[-1] if self._starts and self._offsets[-1] == fault.offset else 0
         given = expanded - (self.end - position)
-        return fault.length - (fault.read * given // expanded if given > 0 else 0)
+        return fault.length - (min(fault.read, fault.length) * given // expanded if given > 0 else 0)
 
     def seek_start(self, begin: int) -> int:
         """Position of the first record that starts at or behind `begin`, or the segment's end; forgets what lies before it."""

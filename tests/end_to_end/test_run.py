@@ -83,7 +83,12 @@ def test_dump_over_a_bad_network(crawl, whole, tmp_path):
     names = [f"crawl-data/CC-MAIN-2019-09/segments/1/wet/{path.name}" for path in crawl]
     with serving() as server:
         server.put("crawl-data/CC-MAIN-2019-09/wet.paths.gz", gzip.compress("\n".join([*names, "never-read"]).encode() + b"\n"))
-        faults = [{"refusals": 1, "retry_after": "0"}, {"cuts": 1, "cut_after": 300}, {"stalls": 1, "stall_at": 200, "stall_seconds": 2}, {}]
+        faults = [
+            {"refusals": 1, "retry_after": "0"},
+            {"cuts": 1, "cut_after": 300},
+            {"stalls": 1, "stall_at": 200, "stall_seconds": 2},
+            {},
+        ]
         for name, path, fault in zip(names, crawl, faults, strict=True):
             server.put(name, path.read_bytes(), **fault)
         line = command.words([], tmp_path / "out", "--dump=CC-MAIN-2019-09", "--files=4", f"--dump-base={server.url}")

@@ -85,3 +85,14 @@ def outcome(data, name, bounds=BOUNDS, record_end="length"):
 def numbers(records):
     """The numbers of the pages, in order."""
     return [int(each.headers["warc-target-uri"].rpartition("/")[2]) for each in records]
+
+
+PAGES = [record(number) for number in range(9)]
+MIDDLE = 4
+OTHERS = [0, 1, 2, 3, 5, 6, 7, 8]
+
+
+def built(layout, middle):
+    """A file of nine pages whose middle record is another, and its name."""
+    name, build = LAYOUTS[layout]
+    return build([*PAGES[:MIDDLE], middle, *PAGES[MIDDLE + 1 :]]), name

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import tracemalloc
 import zlib
 
 import brotli
@@ -146,7 +147,13 @@ def test_a_bomb_is_refused(coding):
         b"zstd": zstandard.compress,
     }
     content = response(body[coding](zeros), b"Content-Encoding: " + coding)
-    found = parse(content, 1_000_000)
+    tracemalloc.start()
+    try:
+        found = parse(content, 1_000_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 << 20
     assert isinstance(found, Refused)
     assert (found.reason, found.excerpt) == ("body expands beyond its bound", content[:200])
     assert len(parse(content, 30_000_000).body) == 30_000_000  # type: ignore[union-attr]
