@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from dataclasses import dataclass, field
 
 from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, top
@@ -35,14 +34,13 @@ class Total(Receipt):
             setattr(self, name, getattr(self, name) + getattr(receipt, name))
         self.seconds += receipt.seconds
         for name in ("refused", "broken", "noted", "skipped", "lines"):
-            setattr(self, name, dict(Counter(getattr(self, name)) + Counter(getattr(receipt, name))))
+            _add(getattr(self, name), getattr(receipt, name))
         self._add_steps(receipt)
         for column, counts in receipt.histograms.items():
-            self.histograms[column] = dict(Counter(self.histograms.get(column, {})) + Counter(counts))
+            _add(self.histograms.setdefault(column, {}), counts)
         for fate, counts in receipt.domains.items():
             known = self.domains.setdefault(fate, {})
-            for domain, count in counts.items():
-                known[domain] = known.get(domain, 0) + count
+            _add(known, counts)
             if len(known) > 2 * MERGED_DOMAINS:  # rarely, so that a unit costs what it brings
                 self.domains[fate] = top(known, MERGED_DOMAINS)
         for row in receipt.samples:
@@ -60,6 +58,12 @@ class Total(Receipt):
                 self.steps.append(known[step.label])
             total = known[step.label]
             total.read, total.kept, total.dropped = total.read + step.read, total.kept + step.kept, total.dropped + step.dropped
+
+
+def _add(total: dict[str, int], counts: dict[str, int]) -> None:
+    """Adds counts by name; a name that was counted zero times stays a name."""
+    for name, count in counts.items():
+        total[name] = total.get(name, 0) + count
 
 
 def of_stage(stage: int) -> Total:

@@ -11,7 +11,7 @@ import made_crawl
 import pytest
 from faulty_server import serving
 
-NUMBERS = "first second third fourth fifth".split()
+NUMBERS = ["first", "second", "third", "fourth", "fifth"]
 PAGES = [
     [
         (f"p{unit}-{n}", ["ABCDEFGHXYZ"[(unit + n) % 11], f"This is the {NUMBERS[n]} page of the {NUMBERS[unit]} file in the crawl. " * 5])
@@ -115,7 +115,7 @@ def test_a_unit_that_kills_its_workers_is_quarantined_and_tried_again(crawl, who
             os.kill(worker, signal.SIGKILL)
             wait_for(lambda worker=worker: worker not in command.workers(process))
             beat.unlink(missing_ok=True)
-        out, err = process.communicate(timeout=60)
+        _out, err = process.communicate(timeout=60)
         assert process.returncode == 1, err
         assert f"{crawl[1].name} was quarantined: its worker was killed by SIGKILL, 3 times over" in err
         books = json.loads((tmp_path / "out/commoncrawl/books.json").read_text())

@@ -16,7 +16,9 @@ SENTENCES = {
     letter: f"{who} and the people of the town went down to the river in the {letter} of the evening, because they had heard that the old boat "
     "was coming home again with all of its cargo."
     for letter, who in zip(
-        "ABCDEFGHXYZ", "baker neighbour teacher brother captain farmer doctor miller sailor painter weaver".split(), strict=True
+        "ABCDEFGHXYZ",
+        ["baker", "neighbour", "teacher", "brother", "captain", "farmer", "doctor", "miller", "sailor", "painter", "weaver"],
+        strict=True,
     )
 }
 """A line of English of some 180 characters for each letter."""

@@ -30,6 +30,12 @@ def test_three_documents(tmp_path):
     }
 
 
+def test_a_run_that_keeps_nothing_closes(tmp_path):
+    outcome, left = deduplicate(tmp_path, [[("d1", "A"), ("d2", "A")]])
+    assert left == {}
+    assert outcome.books["lines"] == {"in": 2, "kept": 0, "dropped": {"in another document": 2, "repeated within": 0}}
+
+
 def test_an_empty_line_that_stands_alone_survives_once(tmp_path):
     _, left = deduplicate(tmp_path, [[("d", "_F_")]])
     assert left == {"d": ["_", "F"]}
