@@ -17,8 +17,8 @@ from pipeline import files
 
 COMPARED = 50_000
 """Names that are compared with one that was not found. ours: a second or two; those of the same site are compared first."""
-NEAR = 0.6
-"""How like a suggestion must be, from 0 to 1. ours: difflib's own."""
+NEAR, VERY_NEAR = 0.6, 0.85
+"""How like a suggestion must be, from 0 to 1: on the same site, and elsewhere. ours: difflib's own; a letter or two of a uuid."""
 
 Row = dict[str, Any]
 
@@ -101,15 +101,15 @@ class Shards:
 
     def nearest(self, wanted: str, column: str) -> list[str]:
         """At most three ids or URLs (by `column`) like one that was not found, the likest first."""
-        start = _site(wanted) or wanted[: len(wanted) // 2]
+        site = _site(wanted)
         best: dict[str, float] = {}
-        for only in (start, ""):
+        for only, cutoff in [(site, NEAR), ("", VERY_NEAR)] if site else [(wanted[: len(wanted) // 2], VERY_NEAR), ("", VERY_NEAR)]:
             left = COMPARED
             for values in self._column(column):
                 values = values.filter(pc.match_substring(values, only)) if only else values
                 names = values.slice(0, left).to_pylist()
                 left -= len(names)
-                for name in difflib.get_close_matches(wanted, names, n=3, cutoff=NEAR):
+                for name in difflib.get_close_matches(wanted, names, n=3, cutoff=cutoff):
                     best[name] = difflib.SequenceMatcher(None, name, wanted).ratio()
             if best:
                 break

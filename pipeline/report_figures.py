@@ -38,7 +38,8 @@ def bars(title: str, words: str, kind: str, rows: Sequence[tuple[str, int]], who
             f'<text x="110" y="{y + 14}" text-anchor="end">{escaped(name[:16])}</text><rect class="bar" x="118" y="{y + 3}" width="{length:.2f}" height="14"/>'
             f'<text x="{124 + length:.2f}" y="{y + 14}">{number(n)} <tspan class="soft">{share(n, whole)}</tspan></text>'
         )
-    numbers = fold("the numbers", table(title, (kind, "count", "share"), [(isolated(name), n, share(n, whole)) for name, n in rows]))
+    cells = [(isolated(name), n, share(n, whole)) for name, n in rows]
+    numbers = fold("the numbers", table(title, (kind, "count", "share"), cells), kind="numbers")
     return _figure(title, words, 20 * len(rows) + 6, "".join(drawing), numbers)
 
 
@@ -75,9 +76,8 @@ def histogram(
             f'<text class="mark" x="{x + shift:.2f}" y="16" text-anchor="{anchor}">threshold {number(threshold)}</text>'
         )
     rows = [(number(bounds[first + place]), n, share(n, sum(counts))) for place, n in enumerate(shown)]
-    numbers = fold(
-        "the numbers", table(f"{title}: each row begins at its bound and ends before the next", ("from", "count", "share"), rows)
-    )
+    caption = f"{title}: each row begins at its bound and ends before the next"
+    numbers = fold("the numbers", table(caption, ("from", "count", "share"), rows), kind="numbers")
     return _figure(title, words, base + 28, "".join(drawing), numbers)
 
 

@@ -87,9 +87,9 @@ def _row(row: Sequence[Cell], right: Sequence[bool], attributes: str) -> str:
 
 
 def fold(summary: str, *inside: str, opened: bool = False, kind: str = "") -> Markup:
-    """Something that opens on a click; it is printed open."""
+    """Something that opens on a click; it is printed open, but for `numbers`, which a figure beside them shows."""
     return Markup(
-        f'<details{" open" if opened else ""}><summary class="{kind}">{html.escape(summary)}</summary>{"".join(inside)}</details>'
+        f'<details class="{kind}"{" open" if opened else ""}><summary>{html.escape(summary)}</summary>{"".join(inside)}</details>'
     )
 
 

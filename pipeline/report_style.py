@@ -34,7 +34,7 @@ th, td {
 }
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal }
-tbody th { font-weight: 400; min-width: 9rem }
+tbody th { font-weight: 400; min-width: 10rem }
 tr.sum > * { font-weight: 600; border-top: 2px solid var(--soft) }
 .pair { display: grid; grid-template-columns: repeat(auto-fit,minmax(min(100%,26rem),1fr)); gap: .4rem 2rem; align-items: start }
 .pair > * { min-width: 0 }
@@ -52,7 +52,7 @@ svg .mark { fill: var(--mark) }
 .threshold { stroke: var(--mark); stroke-width: 2; stroke-dasharray: 5 3 }
 details { margin: .5rem 0 }
 summary { cursor: pointer; color: var(--soft) }
-summary.step { color: inherit; font-weight: 600 }
+.step > summary { color: inherit; font-weight: 600 }
 .sample {
   background: var(--card); border: 1px solid var(--rule); border-left: .3rem solid var(--rule); border-radius: .3rem;
   padding: .5rem .7rem; margin: .5rem 0; break-inside: avoid
@@ -69,7 +69,13 @@ code { font-size: .88em; overflow-wrap: anywhere }
   :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #bbb; color-scheme: light }
   body { font-size: 10pt }
   nav { display: none }
+  .numbers { display: none }
   .excerpt { max-height: none }
+  .scroll { overflow-x: visible }
+  table { font-size: 9pt }
+  td svg { width: 110px }
+  .tiles { grid-template-columns: repeat(5, 1fr) }
+  .tile b { font-size: 12pt }
   main { max-width: none; padding: 0 }
   h2, h3, summary { break-after: avoid }
   figure, tr { break-inside: avoid }

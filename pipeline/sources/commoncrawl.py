@@ -213,8 +213,9 @@ class Models:
 def recipe(config: CommonCrawl, models: Models) -> Recipe:
     """LLaMA section 2.1, the English CommonCrawl paragraph, clause by clause."""
     steps: list[Measure | Keep | DropDuplicates | None] = [
-        Measure("original", _original),
+        Measure("characters", lambda batch: {"original_characters": pa.array(batch.texts.characters)}),
         Keep("at least 300 characters", "original_characters", at_least(config.min_characters)),
+        Measure("lines", lambda batch: {"original_lines": pa.array(np.diff(batch.texts.lines.offsets))}),
         DropDuplicates(
             "deduplicate at the line level",
             lambda batch: lines.hashes(batch.texts),
@@ -248,11 +249,6 @@ def recipe(config: CommonCrawl, models: Models) -> Recipe:
         else None,
     ]
     return [step for step in steps if step is not None]
-
-
-def _original(batch: Batch) -> dict[str, pa.Array]:
-    offsets = batch.texts.lines.offsets
-    return {"original_characters": pa.array(batch.texts.characters), "original_lines": pa.array(np.diff(offsets))}
 
 
 def _language(path: str, batch: Batch) -> dict[str, pa.Array]:

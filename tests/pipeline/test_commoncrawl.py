@@ -197,8 +197,9 @@ def test_labels_of_the_presets(tmp_path):
     found = models.find(needs, str(made_crawl.identifier()))
     labels = [step.label for step in recipe(PRESETS["llama"], found)]
     assert labels == [
-        "original",
+        "characters",
         "at least 300 characters",
+        "lines",
         "deduplicate at the line level",
         "language",
         "language identified",
