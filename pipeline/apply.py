@@ -76,17 +76,17 @@ def apply_duplicates(
     claims: Sequence[VerdictClaim],
     ledger: Ledger,
     rejects: Rejects,
-    partners: Shard,
+    partners: Shard | None,
     identity: IdVerdicts,
 ) -> Iterator[Batch]:
-    """The batches as a DropDuplicates step leaves them. Memory: the verdicts on one run."""
+    """The batches as a DropDuplicates step leaves them; `partners` takes the removed lines of a step of lines. Memory: the verdicts on one run."""
     current, verdicts = -1, None
     for batch in arriving:
         count = len(batch.texts.lines) if step.of == "lines" else len(batch)
         run, row, repeated = rows.next(count)
         if run != current or verdicts is None:
             current, verdicts = run, read_verdicts([claim for claim in claims if claim.run == run], runs[run].distinct)
-        if step.of == "lines":
+        if partners is not None:
             yield _without_lines(step, batch, row, repeated, verdicts, ledger, rejects, partners, identity)
         else:
             yield _without_documents(step, batch, row, verdicts, ledger, rejects)
@@ -116,11 +116,10 @@ def _without_lines(
     ledger.lines(int(kept.sum()), {IN_ANOTHER: int(another.sum()), WITHIN: int(within.sum())})
     place = np.where(mine, verdicts.records["second"][record[known]], verdicts.records["first"][record[known]])
     _write_partners(batch, lines, another, within, known, place, verdicts, partners, identity)
-    full = np.zeros(len(batch) + 1, np.int64)
-    np.add.at(full, lines.documents[kept], (lines.ends - lines.starts)[kept])
+    left = np.bincount(lines.documents[kept], weights=(lines.ends - lines.starts)[kept], minlength=len(batch))
     changed = batch.with_columns({"text": keep_lines(batch.texts, kept)})
     return _drop_duplicates(
-        changed, full[:-1] > 0, step, batch, None, "every line also stands in another document, or is empty", ledger, rejects
+        changed, left > 0, step, batch, None, "every line also stands in another document, or is empty", ledger, rejects
     )
 
 

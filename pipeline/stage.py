@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
@@ -160,12 +160,14 @@ def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) ->
     name = f"duplicates-{stage - 1}"
     runs = [exchange.Run(**run) for run in prior.runs[name]]
     rows = exchange.Rows(job.passed(stage - 1, number, name), runs)
-    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
     ledger.step(before.label, 0, 0)
-    with Shard(job.shard("partners", number), PARTNERS, _footer(job), optional=True) as partners:
+    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
+    partners = Shard(job.shard("partners", number), PARTNERS, _footer(job), optional=True) if before.of == "lines" else None
+    with partners or nullcontext():
         yield from apply_duplicates(before, arriving, rows, runs, task.verdicts.get(name, []), ledger, rejects, partners, identity)
     rows.close()
-    ledger.receipt.files.update(partners.written)
+    if partners:
+        ledger.receipt.files.update(partners.written)
 
 
 def _beating(arriving: Iterator[Batch], ledger: Ledger) -> Iterator[Batch]:

@@ -119,6 +119,16 @@ def test_one_page_of_each_digest(tmp_path):
     assert (rejected["url"], rejected["partner"][-1]) == ("http://other.example/a", "0")
     assert rejected["step"] == "keep one page of each digest"
     assert outcome.books["closed"]
+    assert len(made_crawl.rows(tmp_path / "out", "partners")) == 0
+    assert made_crawl.run(sorted((tmp_path / "in").iterdir()), tmp_path / "out", config).reused == 4
+
+
+def test_partners_of_lines_outlive_a_third_stage(tmp_path):
+    config = made_crawl.open_config(lines=CORPUS, equal_digests="one")
+    paths = made_crawl.crawl(tmp_path / "in", [[("d1", "ABC"), ("d2", "BDD")]])
+    made_crawl.run(paths, tmp_path / "out", config)
+    assert len(made_crawl.rows(tmp_path / "out", "partners")) == 3
+    assert made_crawl.run(paths, tmp_path / "out", config).reused == 1
 
 
 def test_language_is_told_from_the_text_with_newlines_deleted(tmp_path):

@@ -6,7 +6,7 @@ import io
 import pytest
 from made_warc import BOUNDS, LAYOUTS, MIDDLE, OTHERS, PAGES, Trickle, built, numbers, outcome, record, squeeze, text
 
-from pipeline import warc_length, window
+from pipeline import warc_length, warc_records, window
 from pipeline.warc import Bounds, Record, read
 
 FAKE = text(MIDDLE) + b"\nWARC/1.0\nWARC-Type: conversion\nContent-Length: 9\n\nmore text\n"
@@ -90,8 +90,8 @@ def test_reading_goes_on_at_the_beginning_of_a_line(layout):
 @pytest.mark.parametrize("step", [1, 2, 3, 50, 1000])
 @pytest.mark.parametrize("claim", [7, 30_000, 10**9])
 def test_the_next_record_is_found_wherever_the_window_ends(monkeypatch, step, claim):
-    monkeypatch.setattr(window, "STEP", 1)
-    monkeypatch.setattr(warc_length, "STEP", 1)
+    for module in (window, warc_length, warc_records):
+        monkeypatch.setattr(module, "STEP", 1)
     data, name = built("not compressed", record(MIDDLE, length=claim))
     found = list(read(Trickle(data, step), name, Bounds(record_bytes=20_000)))  # type: ignore[arg-type]
     assert [type(each).__name__ for each in found] == ["Record"] * 4 + ["Broken"] + ["Record"] * 4

@@ -5,11 +5,12 @@ import random
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from made_warc import LAYOUTS, MIDDLE, OTHERS, PAGES, built, numbers, outcome, record, squeeze, text
 
 from pipeline import warc_length
+from pipeline.members import format_of
 from pipeline.warc import Bounds
 
 
@@ -54,6 +55,7 @@ def test_damage_never_raises_and_costs_what_it_hits(damage, record_end):
     layout, at, length, put = damage
     name, build = LAYOUTS[layout]
     data = build(PAGES)[:at] + put + build(PAGES)[at + length :]
+    assume(format_of(data[:16], name) is format_of(build(PAGES)[:16], name))  # the first bytes may be made to tell of another format
     records, broken = outcome(data, name, record_end=record_end)
     assert records or broken
     assert all(0 <= each.offset <= len(data) and each.bytes >= 0 and len(each.excerpt) <= 200 for each in broken)

@@ -3,7 +3,7 @@
 import pytest
 from made_warc import BOUNDS, PAGES, Trickle, numbers, outcome, record, squeeze, text
 
-from pipeline import warc_lines
+from pipeline import warc_lines, warc_records
 from pipeline.warc import Bounds, Record, read
 
 
@@ -34,7 +34,8 @@ def test_the_marker_is_a_whole_line_but_for_white_space():
 
 @pytest.mark.parametrize("step", [1, 5, 70, 1000])
 def test_the_marker_is_found_wherever_the_window_ends(monkeypatch, step):
-    monkeypatch.setattr(warc_lines, "STEP", 1)
+    for module in (warc_lines, warc_records):
+        monkeypatch.setattr(module, "STEP", 1)
     for held in (100, 1 << 20):
         found = list(read(Trickle(b"".join(PAGES), step), "x.warc", Bounds(record_bytes=held), "line"))  # type: ignore[arg-type]
         assert numbers(found) == list(range(9))
