@@ -1,6 +1,6 @@
-"""The plan as a Beam graph: a few small elements a unit, claim checks through GroupByKey, receipts at the end. The same on every runner.
+"""The plan as a Beam graph: a few small elements a unit, claim checks through GroupByKey. The same on every runner.
 
-    units | stage 0 -+- claims | GroupByKey(exchange, group, hash range) | verdicts -+- Flatten | GroupByKey(unit) | stage 1 ... | receipts
+    units | stage 0 -+- claims | GroupByKey(exchange, group, hash range) | verdicts -+- Flatten | GroupByKey(unit) | stage 1 ...
                      +- units -------------------------------------------------------+
 
 The vocabulary is Create, ParDo with one output, GroupByKey, Flatten and side inputs: what every runner does alike.
@@ -8,6 +8,7 @@ The vocabulary is Create, ParDo with one output, GroupByKey, Flatten and side in
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -52,8 +53,6 @@ class Pooled(beam.DoFn):
 
 def _attempt(function: Any, task: tuple[Any, ...]) -> list[Any]:
     """On a cluster the runner keeps the workers; a unit that raises is named like one of the pool's."""
-    import traceback
-
     try:
         answer = function(*task)
     except Exception as error:

@@ -185,8 +185,8 @@ class Reader:
         elif isinstance(record, Skipped):
             self._ledger.skipped(record.type)
         else:
-            place = f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
-            name = f"{self._job.source}/{record.key or place}"
+            key = record.key or f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
+            name = f"{self._job.source}/{key}"
             for note in record.notes:
                 self._ledger.noted(note)
             if isinstance(record, Document):

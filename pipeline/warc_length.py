@@ -43,8 +43,8 @@ class LengthReader(Reader):
         if not window.fill(end):
             return self.skip(self.beginning(position), content, CUT)
         ending = self.ending(content, end)
-        if isinstance(ending, str):
-            return self.skip(self.beginning(position), end if ending == CUT else content, ending)
+        if ending is None:
+            return self.skip(self.beginning(position), content, WRONG_LENGTH)
         following, notes = ending
         if not header.type:
             return self.untyped(self.beginning(position), following)
@@ -57,8 +57,8 @@ class LengthReader(Reader):
             notes += (NO_MATCH,)
         return Record(header.type, header.fields, block, header.length, *window.place(position), header.notes + notes), following
 
-    def ending(self, content: int, end: int) -> tuple[int, tuple[str, ...]] | str:
-        """Where the next record begins, and what is to be noted; or why the record does not end there."""
+    def ending(self, content: int, end: int) -> tuple[int, tuple[str, ...]] | None:
+        """Where the next record begins, and what is to be noted; None: the record does not end there."""
         window = self.window
         if window.fill(end + 4) and window.buffer.startswith(b"\r\n\r\n", end - window.base) and window.is_boundary(end + 4):
             return end + 4, ()
@@ -74,9 +74,7 @@ class LengthReader(Reader):
             for line_end in (b"", b"\n", b"\r\n"):
                 if after.startswith(line_end) and window.is_boundary(end + len(line_end)):
                     return end + len(line_end), (NO_BLANK_LINE,)
-        if window.closed and (NEXT.startswith(after) or NEXT.replace(b"\r", b"").startswith(after)):
-            return CUT  # its end was read, but its member is damaged there
-        return WRONG_LENGTH
+        return None
 
     def untyped(self, begun: Beginning, following: int) -> tuple[Broken, int]:
         return Broken(begun.offset, begun.inner, following - begun.position, "no WARC-Type", begun.excerpt), following
@@ -110,9 +108,11 @@ class LengthReader(Reader):
             at = again
             window.advance(at - BEHIND)
             window.fill(min(end, window.end + max(STEP, window.end - at)))
-        ending = self.ending(content, end) if window.end >= end else CUT
-        if isinstance(ending, str):
-            return self.skip(begun, at, ending)
+        if window.end < end:
+            return self.skip(begun, at, CUT)
+        ending = self.ending(content, end)
+        if ending is None:
+            return self.skip(begun, at, WRONG_LENGTH)
         following, notes = ending
         if not header.type:
             return self.untyped(begun, following)

@@ -51,7 +51,7 @@ class LineReader(Reader):
             window.fill(at + len(MARKER) + MARGIN)
             line = self.line_start(at)
             if line is not None:
-                return max(begin, line)
+                return line
             at += len(MARKER)
 
     def line_start(self, marker: int) -> int | None:

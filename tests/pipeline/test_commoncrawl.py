@@ -144,7 +144,7 @@ def test_records_that_are_no_pages_are_named(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     text = b"T\n" + made_crawl.SENTENCES["A"].encode()
-    big = b"T\n" + b"long " * 1000
+    big = b"T\n" + b"long " * 10_000
     records = [
         made_crawl.record("http://made.example/info", b"software: made", 1, kind="warcinfo"),
         made_crawl.record("http://made.example/ok", text, 2),
@@ -155,6 +155,12 @@ def test_records_that_are_no_pages_are_named(tmp_path):
         ),
         made_crawl.record("http://made.example/pdf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n%PDF", 6, kind="response"),
         made_crawl.record(
+            "http://made.example/bomb",
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p " + b" ".join(b"a%d" % i for i in range(5000)) + b">",
+            8,
+            kind="response",
+        ),
+        made_crawl.record(
             "http://made.example/html",
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<title>Caf\xc3\xa9</title><p>One paragraph.<p>Another one.",
             7,
@@ -162,14 +168,15 @@ def test_records_that_are_no_pages_are_named(tmp_path):
         ),
     ]
     made_crawl.write(folder / "0.warc.gz", records)
-    outcome = made_crawl.run([folder / "0.warc.gz"], tmp_path / "out", made_crawl.open_config(max_document_bytes=4000))
+    outcome = made_crawl.run([folder / "0.warc.gz"], tmp_path / "out", made_crawl.open_config(max_document_bytes=40_000))
     books = outcome.books
-    assert (books["in"], books["kept"], books["skipped"]) == (6, 2, {"warcinfo": 1})
+    assert (books["in"], books["kept"], books["skipped"]) == (7, 2, {"warcinfo": 1})
     assert {label: n for label, n in books["dropped"].items() if n} == {
         "revisit record": 1,
         "over-size page": 1,
         "error status": 1,
         "not an HTML page": 1,
+        "a tag with too many attributes": 1,
     }
     clean = {row["url"].rsplit("/", 1)[1]: row for row in made_crawl.rows(tmp_path / "out", "clean")}
     assert (clean["html"]["title"], clean["html"]["text"]) == ("Café", "One paragraph.\nAnother one.")

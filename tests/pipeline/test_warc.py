@@ -92,10 +92,11 @@ def test_reading_goes_on_at_the_beginning_of_a_line(layout):
 def test_the_next_record_is_found_wherever_the_window_ends(monkeypatch, step, claim):
     for module in (window, warc_length, warc_records):
         monkeypatch.setattr(module, "STEP", 1)
-    data, name = built("not compressed", record(MIDDLE, length=claim))
+    content = text(MIDDLE) + b"see WARC/1.0\r\nWARC-Type: conversion\r\n" * 8 + text(MIDDLE)
+    data, name = built("not compressed", record(MIDDLE, content, length=claim))
     found = list(read(Trickle(data, step), name, Bounds(record_bytes=20_000)))  # type: ignore[arg-type]
     assert [type(each).__name__ for each in found] == ["Record"] * 4 + ["Broken"] + ["Record"] * 4
-    assert found[4].bytes == len(record(MIDDLE, length=claim))
+    assert found[4].bytes == len(record(MIDDLE, content, length=claim))
 
 
 @layouts
