@@ -14,7 +14,7 @@ from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
 from pipeline.recipe import DropDuplicates, Keep
 from pipeline.totals import Total, of_stage
 
-LIBRARIES = ("apache-beam", "fasttext-numpy2", "fastwarc", "numba", "numpy", "pyarrow", "resiliparse", "sentencepiece", "ufal-kenlm")
+LIBRARIES = ("apache-beam", "brotli", "fasttext-numpy2", "isal", "numba", "numpy", "pyarrow", "resiliparse", "sentencepiece", "ufal-kenlm")
 
 
 @dataclass(frozen=True)
