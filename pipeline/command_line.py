@@ -7,12 +7,10 @@ import os
 import sys
 from typing import NoReturn
 
-from pipeline import settings
-
 EPILOG = """
 examples
   python -m pipeline.run --source=commoncrawl                      the embedded sample, models and all, in half a minute
-  python -m pipeline.run --source=commoncrawl --input='crawl/*.warc.wet.gz' --output=out
+  python -m pipeline.run --source=commoncrawl --input crawl/*.warc.wet.gz --output=out
   python -m pipeline.run --source=commoncrawl --dump=CC-MAIN-2019-09 --files=10
   python -m pipeline.run --source=commoncrawl --input=x.warc.gz --set languages=en,fr --set max_perplexity=800
   python -m pipeline.run --source=commoncrawl --input=@list.txt --dry-run
@@ -51,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     made.add_argument("--source", required=True, help="commoncrawl")
-    made.add_argument("--input", action="append", default=[], metavar="PATH", help="file, glob, URL or @list; may be given more than once")
+    made.add_argument(
+        "--input", action="extend", nargs="+", default=[], metavar="PATH", help="files, globs, URLs or @lists; may be given more than once"
+    )
     made.add_argument("--dump", metavar="NAME", help="a dump of CommonCrawl such as CC-MAIN-2019-09, streamed from its server")
     made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
     made.add_argument(
@@ -112,8 +112,3 @@ def refuse(message: str) -> int:
     """Says what is wrong; gives the exit code."""
     print(f"pipeline.run: {message}", file=sys.stderr)
     return 2
-
-
-def suggestion(flag: str) -> str:
-    """`; did you mean --output?` for a flag that is nearly one of ours."""
-    return settings.did_you_mean(flag.split("=")[0], our_flags())

@@ -82,8 +82,9 @@ def beam_options(rest: list[str]) -> Any:
     try:
         return beam_flags.parse(rest)
     except beam_flags.UnknownFlag as error:
-        ours = command_line.suggestion(error.flag)
-        raise UsageError(f"{error.flag} is no flag of this command or of Beam{ours or error.hint}") from None
+        known = [*command_line.our_flags(), *([error.did_you_mean] if error.did_you_mean else [])]
+        near = settings.did_you_mean(error.flag.partition("=")[0], known)
+        raise UsageError(f"{error.flag} is no flag of this command or of Beam{near or error.hint}") from None
     except beam_flags.FlagError as error:
         raise UsageError(str(error)) from None
 
