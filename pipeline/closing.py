@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +131,7 @@ def _manifest(
         "schema": SCHEMA,
         "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(job.config)},
         "models": dict(job.models.fingerprints),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {"unicode": unicodedata.unidata_version, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
         "seeds": {},
         "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, "sha256": digests.get(f.name)} for f in given.listing],
         "listed_twice": len(given.twice),

@@ -18,9 +18,8 @@ PAGE = 5
 
 def pages(language):
     (path,) = SENTENCES.glob(f"{language}.*")
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
-    with opened as stream:
-        sentences = [line.strip() for line in stream if line.strip()]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    sentences = [line.strip() for line in data.decode().split("\n") if line.strip()]
     return ["\n".join(sentences[i : i + PAGE]) for i in range(0, len(sentences) - PAGE, PAGE)]
 
 
