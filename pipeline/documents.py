@@ -48,8 +48,8 @@ class Batch:
         """The documents whose mask is true."""
         if mask.all():
             return self
-        chosen = pa.array(mask)
-        return Batch({name: column.filter(chosen) for name, column in self.columns.items()})
+        whole = pa.RecordBatch.from_arrays(list(self.columns.values()), names=list(self.columns))
+        return Batch(dict(zip(self.columns, whole.filter(pa.array(mask)).columns, strict=True)))
 
     def record_batch(self, schema: pa.Schema) -> pa.RecordBatch:
         """The columns that `schema` names, in its order; a column that was never measured is null."""

@@ -138,7 +138,7 @@ def _spend(probe: Probe, label: str, started: float) -> None:
 
 def _arrow(batch: Batch, schema: pa.Schema) -> bytes:
     sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+    with pa.ipc.new_stream(sink, schema) as writer:
         writer.write_batch(batch.record_batch(schema))
     return sink.getvalue()
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from transforms.fasttext_file import END_OF_LINE, LABEL_PREFIX, Model, read
-from transforms.texts import Texts
+from transforms.texts import NEWLINE, Texts
 
 DECIMALS = 2  # code: cc_net split_by_lang, round(score, 2)
 NEAR_EDGE = 1e-5
@@ -45,7 +45,7 @@ class Identifier:
         numbers = np.empty(len(texts), np.int32)
         raw = np.zeros(len(texts), np.float32)
         identify(texts.buffer, texts.offsets, self._tables, numbers, raw)
-        empty = np.diff(texts.offsets) == np.diff(texts.lines.offsets) - 1
+        empty = _without_words(texts)
         unsure = (numbers == FALLBACK) | _near_edge(raw) | empty
         best = self._labels[numbers]
         rounded = raw.astype(np.float64).round(DECIMALS)
@@ -67,6 +67,15 @@ class Identifier:
         from fasttext.FastText import load_model
 
         return load_model(self.path)
+
+
+def _without_words(texts: Texts) -> npt.NDArray[np.bool_]:
+    """[documents] Whether a text is nothing but newlines; only one that begins so is looked at."""
+    empty: npt.NDArray[np.bool_] = np.diff(texts.offsets) == 0
+    begins = np.append(texts.buffer, np.uint8(0))[texts.offsets[:-1]] == NEWLINE
+    for document in np.flatnonzero(begins & ~empty).tolist():
+        empty[document] = bool((texts.buffer[texts.offsets[document] : texts.offsets[document + 1]] == NEWLINE).all())
+    return empty
 
 
 def _near_edge(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
