@@ -9,8 +9,8 @@ there (beside the checkout, or CRIA_SHARED_DATA), its pages of the open web. A p
 At most PACKAGE_BYTES of a package's text are taken, spread over its pages, and the records of all packages are mixed, as in a crawl.
 
 What it is not: a crawl. Manuals repeat their navigation and licences, so about as many lines are duplicates as CCNet reports for 50
-shards of a crawl; they hold more code and tables, and less bad text. apt-get must reach Debian's packages (with `apt-get update` done); about three minutes on 2 cores and 6 GB, which FOLDER/packages holds
-and which may be deleted.
+shards of a crawl; they hold more code and tables, and less bad text. apt-get must reach Debian's packages (after `apt-get update`); about
+three minutes on 2 cores, and 6 GB in FOLDER/packages, which may be deleted afterwards.
 """
 
 from __future__ import annotations
