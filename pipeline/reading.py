@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -140,26 +140,13 @@ class _Digesting(io.RawIOBase):
         return self._sha256.hexdigest() if self._hashed == size else None
 
 
-class Without(NamedTuple):
-    """A document as it is held until its batch is full: all but the text."""
-
-    offset: int
-    inner: int
-    columns: Mapping[str, Any]
-    notes: tuple[str, ...]
-
-
 class Reader:
-    """Gathers what a source yields for one unit into columns.
-
-    A text goes to the batch's buffer at once, while the processor's cache still holds it: a list of texts costs twice as much.
-    """
+    """Gathers what a source yields for one unit into columns."""
 
     def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard) -> None:
         self._job, self._unit, self._ledger, self._broken = job, unit, ledger, broken
         self._number = 0
-        self._documents: list[tuple[int, str, Without]] = []
-        self._texts, self._ends = bytearray(), [0]
+        self._documents: list[tuple[int, str, Document]] = []
         self._refused: list[tuple[int, str, Refused]] = []
         self._lost: list[Broken] = []
         self._unread = (0, 0)
@@ -203,9 +190,7 @@ class Reader:
             for note in record.notes:
                 self._ledger.noted(note)
             if isinstance(record, Document):
-                self._documents.append((self._number, name, Without(record.offset, record.inner, record.columns, record.notes)))
-                self._texts += record.text.encode()
-                self._ends.append(len(self._texts))
+                self._documents.append((self._number, name, record))
                 self._held += len(record.text)
             else:
                 self._ledger.refused(record.label)
@@ -215,17 +200,14 @@ class Reader:
 
     def _batch(self) -> tuple[Batch, pa.RecordBatch | None]:
         documents, refused = self._documents, self._refused
-        ends = pa.py_buffer(np.array(self._ends, np.int32))
-        texts = pa.StringArray.from_buffers(len(documents), ends, pa.py_buffer(self._texts))
         self._documents, self._refused, self._held = [], [], 0
-        self._texts, self._ends = bytearray(), [0]
         self._ledger.read(len(documents) + len(refused))
-        return self._columns(documents, texts), self._refused_rows(refused) if refused else None
+        return self._columns(documents), self._refused_rows(refused) if refused else None
 
-    def _columns(self, held: list[tuple[int, str, Without]], texts: pa.StringArray) -> Batch:
+    def _columns(self, held: list[tuple[int, str, Document]]) -> Batch:
         records = [record for _, _, record in held]
         columns: dict[str, pa.Array] = self._places(held)
-        columns["text"] = texts
+        columns["text"] = pa.array([record.text for record in records], pa.string())
         for field in self._job.module.READ:
             columns[field.name] = pa.array([record.columns.get(field.name) for record in records], field.type)
         return Batch(columns)
