@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
+from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -201,12 +202,14 @@ PLAIN_URL = re.compile(r"https?://([\w.:@%~!$&'()*+,;=-]+)(?:[/?#][!-~]*)?", re.
 
 
 def _domain(url: str) -> str:
+    """The netloc, port and user included, as CCNet's source_domain; an ordinary URL is told in a sixth of urlsplit's time."""
     plain = PLAIN_URL.fullmatch(url)
     if plain:
         return plain[1]
-    """What stands between `//` and the next part, port and user included, as CCNet's source_domain; a tenth of urlsplit's time."""
-    parts = url.split("/", 3)
-    return parts[2].partition("?")[0].partition("#")[0] if len(parts) > 2 and not parts[1] else ""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 # ---- the recipe
