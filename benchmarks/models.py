@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from benchmarks import corpus
-from pipeline import models, setup, train_lm
+from pipeline import files, models, setup, train_lm
 from pipeline.records import Document
 from pipeline.sources import commoncrawl
 from transforms import reference_training
@@ -81,5 +81,5 @@ def _references(folder: Path, made: Path) -> None:
     reference_training.train(examples, reference_training.TrainingOptions(), str(made))
     for scratch in ("examples.txt", "first.vec"):
         (made / scratch).unlink()
-    said: dict[str, Any] = {"fingerprint": setup.sha256_of(made / "model.bin"), "made by": "benchmarks.models"}
+    said: dict[str, Any] = {"fingerprint": files.sha256(made / "model.bin"), "made by": "benchmarks.models"}
     (made / "manifest.json").write_text(json.dumps(said))

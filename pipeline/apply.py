@@ -22,6 +22,15 @@ Array = exchange.Array
 IN_ANOTHER, WITHIN = "in another document", "repeated within"
 
 
+def sent(job: Job, stage: int, unit: int, exchanged: str) -> tuple[list[exchange.Run], exchange.Rows]:
+    """The runs that a stage of a unit sent to an exchange, and their rows to be read back. Raises FileNotFoundError where its receipt is gone."""
+    receipt = receipts.read(job.receipt(stage, unit))
+    if receipt is None:
+        raise FileNotFoundError(f"the receipt of stage {stage} of unit {unit} is gone from the work folder: run the same line again")
+    runs = [exchange.Run(**run) for run in receipt.runs[exchanged]]
+    return runs, exchange.Rows(job.passed(stage, unit, exchanged), runs)
+
+
 class IdVerdicts:
     """Which documents of a unit repeat an id that an earlier one of the run has, and what they are called instead."""
 
@@ -32,11 +41,7 @@ class IdVerdicts:
             self._repeated = self._find(job, claims)
 
     def _find(self, job: Job, claims: Sequence[VerdictClaim]) -> Array:
-        receipt = receipts.read(job.receipt(0, self._unit))
-        if receipt is None:
-            raise FileNotFoundError(f"the receipt of stage 0 of unit {self._unit} is gone from the work folder: run again with --overwrite")
-        runs = [exchange.Run(**run) for run in receipt.runs[IDENTITY]]
-        rows = exchange.Rows(job.passed(0, self._unit, IDENTITY), runs)
+        runs, rows = sent(job, 0, self._unit, IDENTITY)
         repeated, number = [], 0
         for place, run in enumerate(runs):
             verdicts = read_verdicts([claim for claim in claims if claim.run == place], run.distinct)
@@ -115,7 +120,7 @@ def _without_lines(
     kept = ~(another | within)
     ledger.lines(int(kept.sum()), {IN_ANOTHER: int(another.sum()), WITHIN: int(within.sum())})
     place = np.where(mine, verdicts.records["second"][record[known]], verdicts.records["first"][record[known]])
-    _write_partners(batch, lines, another, within, known, place, verdicts, partners, identity)
+    _write_partners(batch, another, within, known, place, verdicts, partners, identity)
     left = np.bincount(lines.documents[kept], weights=(lines.ends - lines.starts)[kept], minlength=len(batch))
     changed = batch.with_columns({"text": keep_lines(batch.texts, kept)})
     return _drop_duplicates(
@@ -125,7 +130,6 @@ def _without_lines(
 
 def _write_partners(
     batch: Batch,
-    lines: object,
     another: Array,
     within: Array,
     known: Array,
@@ -137,7 +141,8 @@ def _write_partners(
     removed = np.flatnonzero(another | within)
     if not len(removed):
         return
-    owner = lines.documents[removed]  # type: ignore[attr-defined]
+    lines = batch.texts.lines
+    owner = lines.documents[removed]
     names = pa.array(identity.names(batch.numbers, batch["id"].to_pylist()), pa.string())
     whose = np.full(len(another), -1, np.int64)
     whose[known] = place
@@ -145,7 +150,7 @@ def _write_partners(
     partner = np.where(another[removed], whose[removed], own + owner)
     rows = [
         pc.take(names, pa.array(owner)),
-        pa.array((removed - lines.offsets[owner]).astype(np.int32)),  # type: ignore[attr-defined]
+        pa.array((removed - lines.offsets[owner]).astype(np.int32)),
         pc.take(pa.array([IN_ANOTHER, WITHIN]), pa.array(within[removed].astype(np.int8))),
         pc.take(pa.concat_arrays([verdicts.ids, names]), pa.array(partner)),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline import books as bookkeeping
-from pipeline import files, receipts, settings
+from pipeline import files, receipts, settings, state
 from pipeline.inputs import Inputs
 from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
 from pipeline.recipe import DropDuplicates, Keep
@@ -29,7 +29,7 @@ class Outcome:
     code: int
 
 
-def close(job: Job, given: Inputs, budget: float, started: float) -> Outcome:
+def close(job: Job, given: Inputs, budget: float) -> Outcome:
     """Sums and checks the receipts, writes books, report and manifest, and clears the work folder after a run without a quarantined unit."""
     lost = _quarantined(job)
     totals, shards, digests = _sum(job, {unit for _, unit, _ in lost})
@@ -46,7 +46,7 @@ def close(job: Job, given: Inputs, budget: float, started: float) -> Outcome:
     reused = len(files.names(files.join(job.work, "reused")))
     outcome = _outcome(job, books, manifest, reused, budget)
     if outcome.code in (0, 4):
-        _clear_work(job)
+        state.clear_work(job, keep=("lock", "run.json"))
     return outcome
 
 
@@ -140,12 +140,6 @@ def _manifest(
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
         "shards": shards,
     }
-
-
-def _clear_work(job: Job) -> None:
-    for name in files.names(job.work):
-        if name not in ("lock", "run.json"):
-            files.delete_tree(files.join(job.work, name))
 
 
 def funnel(books: dict[str, Any], report: str) -> str:

@@ -72,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--overwrite", action="store_true", help="clears what DIR holds of this source first")
     made.add_argument(
-        "--dry-run", action="store_true", help="prints units and an estimate of time, memory and disk from a quick sample; writes nothing"
+        "--dry-run",
+        action="store_true",
+        help="prints units and an estimate of time, memory and disk from a quick sample; writes nothing (without inputs: no more than the embedded sample)",
     )
     made.add_argument(
         "--start-timeout",

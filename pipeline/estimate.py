@@ -94,7 +94,7 @@ def _probe_unit(job: Job, unit: Unit, probe: Probe) -> None:
     read = unit.size
     for _ in range(PROBE_BATCHES):
         started = time.process_time()
-        batch = next(reader, (None, None))[0]
+        batch = next(reader, (None,))[0]
         _spend(probe, "read", started)
         if batch is None:
             break

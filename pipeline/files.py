@@ -6,6 +6,7 @@ A path is local, a web address (read only), or any `scheme://` that Beam has a f
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import stat as modes
 from collections import Counter
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
@@ -243,6 +245,12 @@ def delete_partial(directory: str) -> list[str]:
     for path in partial:
         store.delete(path)
     return partial
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal digits. Raises OSError."""
+    with open_read(str(path)) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def exists(path: str) -> bool:

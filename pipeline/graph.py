@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
@@ -125,8 +124,6 @@ def _ready(element: tuple[int, Iterable[Any]], number: int) -> Iterator[tuple[Un
     """A unit with all verdicts that reached it; verdicts for a unit that was quarantined in the meantime reach nobody."""
     values = list(element[1])
     units = [value for value in values if isinstance(value, Unit)]
-    received = sorted(
-        (value for value in values if not isinstance(value, Unit)), key=lambda pair: (pair[0], asdict(pair[1])["path"], pair[1].offset)
-    )
+    received = sorted((value for value in values if not isinstance(value, Unit)), key=lambda pair: (pair[0], pair[1].path, pair[1].offset))
     for unit in units:
         yield unit, number, received

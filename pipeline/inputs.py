@@ -27,17 +27,14 @@ def gather(flags: argparse.Namespace, config: Any) -> Inputs:
 
     With inputs given nothing is trained or fetched; the embedded sample makes its own models under the output's work folder.
     """
-    if not flags.input and not flags.dump:
-        folder = Path(flags.output) / "work"
-        packed, made = sample_models.prepare(folder, flags.models, config)
-        listing, twice = files.expand([str(path) for path in packed])
-        return Inputs(listing, twice, made)
-    patterns = flags.input
-    if flags.dump:
-        base = {"base": flags.dump_base} if flags.dump_base else {}
-        patterns = dumps.commoncrawl(flags.dump, flags.files, **base)
-    listing, twice = files.expand(patterns)
     try:
-        return Inputs(listing, twice, models.find(config, flags.models))
+        if not flags.input and not flags.dump:
+            packed, made = sample_models.prepare(Path(flags.output) / "work", flags.models, config)
+            return Inputs(*files.expand([str(path) for path in packed]), made)
+        patterns = flags.input
+        if flags.dump:
+            base = {"base": flags.dump_base} if flags.dump_base else {}
+            patterns = dumps.commoncrawl(flags.dump, flags.files, **base)
+        return Inputs(*files.expand(patterns), models.find(config, flags.models))
     except (ModelMissing, setup.SetupError) as error:
         raise UsageError(str(error)) from None

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline import files
 from pipeline.documents import Batch
 from pipeline.progress import Heartbeat
-from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, content_digest, counted, histogram, top
+from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, counted, histogram, top
 
 EDGES: Mapping[str, Sequence[float]] = {
     "original_characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
@@ -98,14 +98,10 @@ class Ledger:
         if "domain" in documents.columns:
             self._domains[fate].update(counted(documents["domain"]))
 
-    def close(self) -> Receipt:
-        """The receipt, complete but for its files."""
+    def close(self, folder: str) -> None:
+        """Completes the receipt, once its files are written: with the content digests of those in `folder`."""
         self.receipt.steps = list(self._steps.values())
         self.receipt.histograms = {name: dict(counts) for name, counts in self._histograms.items()}
         self.receipt.domains = {fate: top(counts, DOMAINS) for fate, counts in self._domains.items()}
         self.receipt.samples = self._samples.rows()
-        return self.receipt
-
-    def digests(self, folder: str) -> None:
-        """Adds the content digest of every file in `folder` that the receipt names."""
-        self.receipt.digests = {path: content_digest(path) for path in self.receipt.files if path.startswith(files.join(folder, ""))}
+        self.receipt.digests = {path: files.sha256(path) for path in self.receipt.files if path.startswith(files.join(folder, ""))}

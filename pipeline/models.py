@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
-from pipeline import language_models, setup
+from pipeline import files, language_models, setup
 from pipeline.language_models import LanguageModelFiles, ModelMissing
 from pipeline.sources.commoncrawl import CommonCrawl, Models
 
@@ -29,7 +28,7 @@ def _identifier(config: CommonCrawl, directory: str) -> tuple[str, dict[str, str
         raise ModelMissing(
             f"the language identifier {name} is not in {directory}. Get it: python -m pipeline.setup --models={directory}{flag}"
         )
-    digest = setup.sha256_of(Path(path))
+    digest = files.sha256(path)
     if digest != setup.SHA256[name]:
         raise ModelMissing(
             f"{path} is not {name}: its sha256 is {digest}, not {setup.SHA256[name]}. Delete it, then: python -m pipeline.setup"
@@ -61,7 +60,7 @@ def _references(directory: str) -> tuple[str, dict[str, str]]:
         )
     with open(manifest, encoding="utf-8") as file:
         said: dict[str, Any] = json.load(file)
-    digest = setup.sha256_of(Path(path))
+    digest = files.sha256(path)
     if digest != said["fingerprint"]:
         raise ModelMissing(f"{path} is not the model of its manifest: sha256 {digest}, not {said['fingerprint']}. Train it again")
     return path, {"references": digest}

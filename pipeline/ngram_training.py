@@ -12,15 +12,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.training import TrainingError
 from pipeline.training_texts import Lines
 from transforms import kneser_ney
 from transforms.pieces import Segmenter
 
 LMPLZ, BUILD_BINARY = "lmplz", "build_binary"
-
-
-class TrainingError(ValueError):
-    """What was given makes no model: what was expected, what was found, what to do."""
 
 
 def choose(estimator: str) -> str:

@@ -64,8 +64,8 @@ class Job:
 
     @cached_property
     def module(self) -> ModuleType:
-        """The source's file: `read`, `recipe`, `SCHEMA`, `REJECTED`."""
-        return importlib.import_module(f"pipeline.sources.{self.source}")
+        """The source's file: `read`, `recipe`, and the schemas `READ`, `PASSED` and `CLEAN`."""
+        return source_module(self.source)
 
     @cached_property
     def stages(self) -> list[list[recipe.Step]]:

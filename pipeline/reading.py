@@ -91,13 +91,11 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
     with files.replacing(keys_path) as keys, Passed(ids_path, pa.schema([("id", pa.string())])) as ids, broken:
         sender = exchange.Sender(keys)
         reader = Reader(job, unit, ledger, broken)
-        for documents, refused in reader.read():
-            columns = documents.columns["id"], refused["id"] if refused is not None else pa.array([], pa.string())
-            numbers = documents.columns["document"], refused["document"] if refused is not None else pa.array([], pa.uint32())
-            order = np.argsort(np.concatenate([np.asarray(numbers[0]), np.asarray(numbers[1])]), kind="stable")
-            named = pa.concat_arrays(columns).take(pa.array(order))
-            sender.add(hashed(named), np.concatenate([np.asarray(numbers[0]), np.asarray(numbers[1])])[order].astype(np.uint32))
-            ids.write(pa.RecordBatch.from_arrays([named], names=["id"]))
+        number = 0
+        for documents, refused, named in reader.read():
+            sender.add(hashed(named), np.arange(number, number + len(named), dtype=np.uint32))
+            ids.write(pa.RecordBatch.from_arrays([pa.array(named, pa.string())], names=["id"]))
+            number += len(named)
             if refused is not None:
                 rejects.write(refused)
             if len(documents):
@@ -146,23 +144,24 @@ class Reader:
     def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard) -> None:
         self._job, self._unit, self._ledger, self._broken = job, unit, ledger, broken
         self._number = 0
+        self._names: list[str] = []
         self._documents: list[tuple[int, str, Document]] = []
         self._refused: list[tuple[int, str, Refused]] = []
         self._lost: list[Broken] = []
         self._unread = (0, 0)
         self._held = 0
 
-    def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None]]:
-        """(documents, rows of refused records) of each batch; both hold the ids as the reader gives them."""
+    def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None, list[str]]]:
+        """(documents, rows of refused records, the ids of all of them in the order of their numbers) of each batch."""
         with files.open_read(self._unit.path) as opened:
             stream = _Digesting(opened)
             for record in self._job.module.read(stream, self._unit.name, self._job.config):
                 self._take(record)
-                if self._held >= BATCH_BYTES or len(self._documents) + len(self._refused) >= BATCH_DOCUMENTS:
+                if self._held >= BATCH_BYTES or len(self._names) >= BATCH_DOCUMENTS:
                     yield self._batch()
             self._ledger.receipt.input_digest = stream.digest(self._unit.size)
         self._reached(self._unit.size + 1)
-        if self._documents or self._refused:
+        if self._names:
             yield self._batch()
         self._write_broken()
 
@@ -187,6 +186,7 @@ class Reader:
         else:
             key = record.key or f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
             name = f"{self._job.source}/{key}"
+            self._names.append(name)
             for note in record.notes:
                 self._ledger.noted(note)
             if isinstance(record, Document):
@@ -198,11 +198,11 @@ class Reader:
             self._number += 1
             self._ledger.heartbeat.beat(self._number, record.offset)
 
-    def _batch(self) -> tuple[Batch, pa.RecordBatch | None]:
-        documents, refused = self._documents, self._refused
-        self._documents, self._refused, self._held = [], [], 0
-        self._ledger.read(len(documents) + len(refused))
-        return self._columns(documents), self._refused_rows(refused) if refused else None
+    def _batch(self) -> tuple[Batch, pa.RecordBatch | None, list[str]]:
+        documents, refused, names = self._documents, self._refused, self._names
+        self._documents, self._refused, self._names, self._held = [], [], [], 0
+        self._ledger.read(len(names))
+        return self._columns(documents), self._refused_rows(refused) if refused else None, names
 
     def _columns(self, held: list[tuple[int, str, Document]]) -> Batch:
         records = [record for _, _, record in held]

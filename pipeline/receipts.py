@@ -5,7 +5,6 @@ A ledger is open while the stage runs; a receipt is its closed form, a JSON file
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import json
 from collections import Counter
@@ -86,12 +85,6 @@ def standing(path: str, fingerprint: str) -> Receipt | None:
     if any(not files.exists(file) or files.size(file) != size for file, size in receipt.files.items()):
         return None
     return receipt
-
-
-def content_digest(path: str) -> str:
-    """sha256 of a file's bytes, in hexadecimal digits."""
-    with files.open_read(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 class Samples:

@@ -23,6 +23,7 @@ from pipeline.citations import cited_urls, match_key
 from pipeline.records import Broken, Document
 from pipeline.settings import setting
 from pipeline.sources import commoncrawl
+from pipeline.training import TrainingError
 from transforms.language import Identifier
 from transforms.reference_training import TrainingOptions
 from transforms.texts import Texts
@@ -51,10 +52,6 @@ class ReferenceTraining:
             raise settings.SettingError("numbers of pages and characters are at least 1, the seed at least 0")
         if not (0 < self.threshold < 1 and 0 < self.held_out < 1):
             raise settings.SettingError("threshold and held_out lie between 0 and 1")
-
-
-class TrainingError(ValueError):
-    """The classifier cannot be trained from these files: what was expected, what was found, what to do."""
 
 
 class Cited:

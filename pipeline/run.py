@@ -70,7 +70,7 @@ def run(flags: argparse.Namespace, rest: list[str], started: float) -> int:
         if before is not None:
             return finish(closing.again(job, before, flags.error_budget), started, flags)
         execute(job, plan.units(given.listing), flags, options)
-        return finish(closing.close(job, given, flags.error_budget, started), started, flags)
+        return finish(closing.close(job, given, flags.error_budget), started, flags)
 
 
 def beam_options(rest: list[str]) -> Any:

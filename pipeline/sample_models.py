@@ -31,7 +31,7 @@ def prepare(folder: Path, models_directory: str, config: Any) -> tuple[list[Path
     packed = sample_files.pack(folder / "sample")
     made = folder / "models"
     stamp = settings.fingerprint(
-        {path.name: setup.sha256_of(path) for path in [*packed, *sorted(TEXTS.glob("*.*"))]}, LANGUAGE_MODEL, REFERENCES, setup.SHA256
+        {path.name: files.sha256(path) for path in [*packed, *sorted(TEXTS.glob("*.*"))]}, LANGUAGE_MODEL, REFERENCES, setup.SHA256
     )
     if not (made / STAMP).exists() or (made / STAMP).read_text() != stamp:
         _train(packed, made, models_directory)
@@ -43,7 +43,7 @@ def _train(packed: list[Path], made: Path, models_directory: str) -> None:
     print("pipeline.run: no --input: making the embedded sample's own models", file=sys.stderr)
     given = Path(models_directory) / setup.IDENTIFIER
     made.mkdir(parents=True, exist_ok=True)
-    if given.is_file() and setup.sha256_of(given) == setup.SHA256[setup.IDENTIFIER]:
+    if given.is_file() and files.sha256(given) == setup.SHA256[setup.IDENTIFIER]:
         shutil.copyfile(given, made / setup.IDENTIFIER)
     setup.obtain_language_identifier(made)
     train_lm.train([TEXTS / "encyclopaedia.txt"], [TEXTS / "encyclopaedia.held-out.txt"], "en", made, LANGUAGE_MODEL)

@@ -21,7 +21,7 @@ from pipeline import files
 
 IDENTIFIER = "lid.176.ftz"
 LARGE_IDENTIFIER = "lid.176.bin"
-# As published by fasttext.cc; None for files whose publisher gives no digest.
+# As published by fasttext.cc; CCNet gives no digests.
 SHA256: dict[str, str] = {
     IDENTIFIER: "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83",
     LARGE_IDENTIFIER: "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
@@ -52,14 +52,8 @@ def obtain_language_identifier(models_directory: str | Path) -> Path:
     return path
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a local file in hexadecimal digits. Raises OSError."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _stands(path: Path, sha256: str | None) -> bool:
-    return sha256 is not None and path.is_file() and sha256_of(path) == sha256
+    return sha256 is not None and path.is_file() and files.sha256(path) == sha256
 
 
 def _download_wheel(folder: Path) -> Path:

@@ -46,7 +46,6 @@ class Shard:
         self._held_bytes = 0
         self._writer: pq.ParquetWriter | None = None
         self._stack = ExitStack()
-        self.rows = 0
 
     def __enter__(self) -> Shard:
         if not self._optional:
@@ -57,9 +56,8 @@ class Shard:
         """Adds rows; they are written when a row group is full."""
         if not len(batch):
             return
-        self.rows += len(batch)
         self._held.append(batch)
-        self._held_bytes += batch.get_total_buffer_size() if batch.nbytes < 0 else batch.nbytes
+        self._held_bytes += batch.nbytes
         if self._held_bytes >= ROW_GROUP_BYTES:
             self._flush()
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
 from pipeline import exchange, files, receipts, settings
-from pipeline.apply import IdVerdicts, apply_duplicates
+from pipeline.apply import IdVerdicts, apply_duplicates, sent
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
 from pipeline.plan import SCHEMA, Job, Unit
@@ -47,6 +48,11 @@ class Task:
         return settings.fingerprint(
             self.job.fingerprint, unit.number, self.job.units, unit.name, unit.size, unit.tag, self.stage, self.job.partitions, digests
         )
+
+    @cached_property
+    def identity(self) -> IdVerdicts:
+        """What the unit's documents are called in the end; known from stage 1 on."""
+        return IdVerdicts(self.job, self.unit.number, self.verdicts.get(IDENTITY, []))
 
     @property
     def cut(self) -> Step | None:
@@ -92,8 +98,7 @@ def _pass_on(task: Task, ledger: Ledger) -> None:
                 sender.add(*_keys(task.cut, batch))
         ledger.receipt.runs[name] = [asdict(run) for run in sender.close()]
     ledger.receipt.files.update({**documents.written, **rejects.written, keys: files.size(keys)})
-    ledger.close()
-    ledger.digests(job.directory)
+    ledger.close(job.directory)
 
 
 def _keys(step: DropDuplicates, batch: Batch) -> tuple[exchange.Array, exchange.Array]:
@@ -104,13 +109,12 @@ def _keys(step: DropDuplicates, batch: Batch) -> tuple[exchange.Array, exchange.
 def _finish(task: Task, ledger: Ledger) -> None:
     """The last stage: writes the shards. Rejects of all stages get their final ids here."""
     job, number = task.job, task.unit.number
-    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
-    ledger.noted("repeated id", identity.repeats)
+    ledger.noted("repeated id", task.identity.repeats)
     footer = _footer(job)
     clean = Shard(job.shard("clean", number), job.module.CLEAN, footer)
     rejected = Shard(job.shard("rejected", number), REJECTED.remove(0), footer, optional=True)
     with clean, rejected, ExitStack() as stack:
-        rejects = _Renaming(rejected, identity)
+        rejects = _Renaming(rejected, task.identity)
         for earlier in range(task.stage):
             with files.open_read(job.passed(earlier, number, "rejected")) as stream:
                 for rows in pa.ipc.open_stream(stream):
@@ -120,10 +124,9 @@ def _finish(task: Task, ledger: Ledger) -> None:
             ledger.kept(batch)
             if len(batch):
                 ledger.sample_clean(batch)
-                clean.write(identity.rename(batch.record_batch(job.module.PASSED)).select(job.module.CLEAN.names))
+                clean.write(task.identity.rename(batch.record_batch(job.module.PASSED)).select(job.module.CLEAN.names))
     ledger.receipt.files.update({**clean.written, **rejected.written})
-    ledger.close()
-    ledger.digests(job.directory)
+    ledger.close(job.directory)
 
 
 def _footer(job: Job) -> dict[str, str]:
@@ -152,19 +155,12 @@ def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) ->
     if not isinstance(before, DropDuplicates):
         yield from arriving
         return
-    prior = receipts.read(job.receipt(stage - 1, number))
-    if prior is None:
-        raise FileNotFoundError(
-            f"the receipt of stage {stage - 1} of {task.unit.name} is gone from the work folder: run the same line again"
-        )
     name = f"duplicates-{stage - 1}"
-    runs = [exchange.Run(**run) for run in prior.runs[name]]
-    rows = exchange.Rows(job.passed(stage - 1, number, name), runs)
+    runs, rows = sent(job, stage - 1, number, name)
     ledger.step(before.label, 0, 0)
-    identity = IdVerdicts(job, number, task.verdicts.get(IDENTITY, []))
     partners = Shard(job.shard("partners", number), PARTNERS, _footer(job), optional=True) if before.of == "lines" else None
     with partners or nullcontext():
-        yield from apply_duplicates(before, arriving, rows, runs, task.verdicts.get(name, []), ledger, rejects, partners, identity)
+        yield from apply_duplicates(before, arriving, rows, runs, task.verdicts.get(name, []), ledger, rejects, partners, task.identity)
     rows.close()
     if partners:
         ledger.receipt.files.update(partners.written)

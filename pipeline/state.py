@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,8 @@ def claimed(job: Job, listing: list[files.Listed], overwrite: bool) -> Iterator[
         manifest = _read(files.join(job.directory, "manifest.json"))
         begun = _read(files.join(job.work, "run.json"))
         if overwrite:
-            _clear(job)
+            files.delete_tree(job.directory)
+            clear_work(job, keep=("lock",))
             manifest = begun = None
         held = (manifest or begun or {}).get("run")
         if held not in (None, mine) or (held is None and files.exists(files.join(job.directory, "clean"))):
@@ -67,10 +68,10 @@ def _stands(job: Job, manifest: dict[str, Any]) -> bool:
     return all(files.exists(path) and files.size(path) == size for path, size in paths)
 
 
-def _clear(job: Job) -> None:
-    files.delete_tree(job.directory)
+def clear_work(job: Job, keep: Sequence[str]) -> None:
+    """Deletes all of the source's work folder but the names to keep."""
     for name in files.names(job.work):
-        if name != "lock":
+        if name not in keep:
             path = files.join(job.work, name)
             (files.delete if name.endswith(".json") else files.delete_tree)(path)
 

@@ -8,14 +8,12 @@ articles and takes its cut-offs from the crawl: for a split in 30, 30 and 40 per
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import re
 import sys
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
@@ -24,11 +22,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pipeline import files, settings, setup
+from pipeline import files, settings, training
 from pipeline.files import InputError, Listed
 from pipeline.language_models import ARPA, BINARY, HEAD_PERCENTILE, MANIFEST, MIDDLE_PERCENTILE, OWN, SENTENCEPIECE
-from pipeline.ngram_training import TrainingError, build_binary, choose, estimate
+from pipeline.ngram_training import build_binary, choose, estimate
 from pipeline.settings import setting
+from pipeline.training import Say, TrainingError, described, put_in_place
 from pipeline.training_texts import Lines, documents
 from transforms.normalize import for_language_model
 from transforms.perplexity import LanguageModel
@@ -73,7 +72,7 @@ def train(
     language: str,
     models_directory: str | Path,
     config: LanguageModelTraining = LanguageModelTraining(),
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
 ) -> Path:
     """Trains on the documents of `inputs` and writes `lm/LANGUAGE` in `models_directory`; the path of that folder.
 
@@ -107,13 +106,11 @@ def train(
             "estimator": estimator,
             "ngrams": ngrams,
             "documents": {"training": training.count, "held_out": judged.count, "empty": empty},
-            "inputs": _digests(listing),
-            "held_out": _digests(held_out_listing) or f"of the inputs, every {config.held_out_every}th document from the first",
+            "inputs": described(listing),
+            "held_out": described(held_out_listing) or f"of the inputs, every {config.held_out_every}th document from the first",
         }
         _finish(manifest, result, config)
-        if (models / language).exists():
-            (models / language).rename(folder / "former")
-        result.rename(models / language)
+        put_in_place(result, models / language, folder / "former")
     say(f"cut-offs: head below {manifest['cutoffs']['p30']}, tail from {manifest['cutoffs']['p60']}")
     return models / language
 
@@ -153,7 +150,7 @@ def _texts(listing: list[Listed], column: str) -> Iterator[str]:
         yield from documents(listed, column)
 
 
-def _train_segmenter(training: Lines, result: Path, config: LanguageModelTraining, say: Callable[[str], None]) -> int:
+def _train_segmenter(training: Lines, result: Path, config: LanguageModelTraining, say: Say) -> int:
     """Writes the SentencePiece model; the size of its vocabulary."""
     try:
         model = train_unigram(training, config.vocabulary, config.character_coverage, config.num_threads, config.line_bytes)
@@ -185,7 +182,7 @@ def _cutoffs(judged: Lines, result: Path) -> dict[str, Any]:
 def _finish(manifest: dict[str, Any], result: Path, config: LanguageModelTraining) -> None:
     """Completes the manifest and writes it."""
     paths = sorted(result.iterdir())
-    manifest["files"] = {path.name: {"size": path.stat().st_size, "sha256": setup.sha256_of(path)} for path in paths}
+    manifest["files"] = {path.name: {"size": path.stat().st_size, "sha256": files.sha256(path)} for path in paths}
     # The binary form is made of the other, where build_binary is installed, and gives the same numbers.
     content = [manifest["files"][name]["sha256"] for name in (SENTENCEPIECE, ARPA)]
     manifest["fingerprint"] = settings.fingerprint(content, manifest["cutoffs"])
@@ -194,15 +191,6 @@ def _finish(manifest: dict[str, Any], result: Path, config: LanguageModelTrainin
     manifest["versions"]["unicode"] = unicodedata.unidata_version
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (result / MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _digests(listing: Sequence[Listed]) -> list[dict[str, Any]]:
-    return [{"name": os.path.basename(listed.name), "size": listed.size, "sha256": _digest(listed.path)} for listed in listing]
-
-
-def _digest(path: str) -> str:
-    with files.open_read(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -225,21 +213,15 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 trained, 1 something else went wrong, 2 the command or its files cannot be used."""
+    """Exit codes: as `training.run`."""
     options = _arguments().parse_args(arguments)
     changes = options.set + ([f"column={options.column}"] if options.column else [])
-    try:
+
+    def trained(say: Say) -> Path:
         config = settings.change(LanguageModelTraining(), changes)
-        say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
-        path = train(options.input, options.held_out, options.language, options.models, config, say)
-    except (InputError, TrainingError, settings.SettingError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(path)
-    return 0
+        return train(options.input, options.held_out, options.language, options.models, config, say)
+
+    return training.run(trained)
 
 
 if __name__ == "__main__":

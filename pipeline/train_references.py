@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import files, settings, setup
-from pipeline.reference_pages import Cited, Example, Pages, ReferenceTraining, TrainingError
+from pipeline import files, settings, setup, training
+from pipeline.reference_pages import Cited, Example, Pages, ReferenceTraining
+from pipeline.training import Say, TrainingError, described, put_in_place
 from transforms import reference_training
 from transforms.language import Identifier
 from transforms.references import ReferenceClassifier
@@ -39,7 +39,7 @@ def train(
     inputs: Sequence[str | Path],
     models_directory: str | Path,
     config: ReferenceTraining = LLAMA,
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
 ) -> Path:
     """Trains on the pages of `inputs` that `dumps` cite and writes `references/model.bin` and `manifest.json`; the path of the model.
 
@@ -67,9 +67,9 @@ def train(
             result = Path(folder) / "result"
             result.mkdir()
             manifest = _fit(pages, examples, config, folder, result / "model.bin")
-        manifest |= {"dumps": _digests(dump_files), "inputs": _digests(input_files)}
+        manifest |= {"dumps": described(dump_files), "inputs": described(input_files)}
         (result / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-        _replace(result, models / DIRECTORY, Path(folder) / "former")
+        put_in_place(result, models / DIRECTORY, Path(folder) / "former")
     say(f"{manifest['positives']} references and {manifest['negatives']} other pages; held out: {manifest['held_out']}")
     return models / DIRECTORY / "model.bin"
 
@@ -95,7 +95,7 @@ def _fit(pages: Pages, examples: list[Example], config: ReferenceTraining, folde
     positives = sum(example.is_reference for example in examples)
     return {
         "model": "fastText supervised: a linear model on a bag of words",
-        "fingerprint": setup.sha256_of(model),
+        "fingerprint": files.sha256(model),
         "thresholds": {name: preset.threshold for name, preset in PRESETS.items()},
         "pages": {name: pages.counts[name] for name in ("pages", "cited", "broken")},
         "positives": positives,
@@ -123,22 +123,6 @@ def _judge(model: str, pages: Pages, held_out: list[Example], threshold: float) 
     }
 
 
-def _digests(listed: Sequence[files.Listed]) -> list[dict[str, Any]]:
-    return [{"name": os.path.basename(file.name), "size": file.size, "sha256": _digest(file.path)} for file in listed]
-
-
-def _digest(path: str) -> str:
-    with files.open_read(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _replace(result: Path, place: Path, former: Path) -> None:
-    """Puts a whole folder in the place of another."""
-    if place.exists():
-        place.rename(former)
-    result.rename(place)
-
-
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipeline.train_references",
@@ -159,19 +143,13 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 trained, 1 something else went wrong, 2 the command or its files cannot be used."""
+    """Exit codes: as `training.run`."""
     options = _arguments().parse_args(arguments)
-    try:
-        config = settings.change(PRESETS[options.preset], options.set)
-        path = train(options.dump, options.input, options.models, config, say=lambda line: print(line, file=sys.stderr, flush=True))
-    except (files.InputError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(path)
-    return 0
+
+    def trained(say: Say) -> Path:
+        return train(options.dump, options.input, options.models, settings.change(PRESETS[options.preset], options.set), say)
+
+    return training.run(trained)
 
 
 if __name__ == "__main__":

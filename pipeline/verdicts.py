@@ -144,8 +144,8 @@ def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[t
     members, group = members[by_sender], group[by_sender]
     senders = piece.sender[members]
     bounds = np.searchsorted(senders, np.arange(len(claims) + 1))
-    first_id = _resolve(first_unit, first_document, names)
-    second_id = _resolve(second_unit, second_document, names)
+    index, ids = _resolve(np.concatenate([first_unit, second_unit]), np.concatenate([first_document, second_document]), names)
+    first_id, second_id = index[: len(leader)], index[len(leader) :]
     for i, claim in enumerate(claims):
         low, high = bounds[i], bounds[i + 1]
         if low == high:
@@ -156,10 +156,9 @@ def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[t
         records = np.empty(high - low, RECORD)
         records["row"] = piece.row[members[low:high]][rows]
         records["holder"] = np.where(first_unit[mine] == claim.unit, first_document[mine], NONE)
-        used, index = np.unique(np.concatenate([first_id.index[mine], second_id.index[mine] + len(first_id.ids)]), return_inverse=True)
-        records["first"], records["second"] = index[: len(mine)], index[len(mine) :]
-        both = first_id.ids + second_id.ids
-        yield claim, records, [both[j] for j in used.tolist()]
+        used, place = np.unique(np.concatenate([first_id[mine], second_id[mine]]), return_inverse=True)
+        records["first"], records["second"] = place[: len(mine)], place[len(mine) :]
+        yield claim, records, [ids[i] for i in used.tolist()]
 
 
 def _spans(starts: Array, lengths: Array) -> Array:
@@ -169,20 +168,14 @@ def _spans(starts: Array, lengths: Array) -> Array:
     return numbers
 
 
-@dataclass(frozen=True)
-class _Ids:
-    index: Array
-    ids: list[str]
-
-
-def _resolve(units: Array, documents: Array, names: Names) -> _Ids:
-    """The ids of (unit, document) pairs, each unit's names read once."""
+def _resolve(units: Array, documents: Array, names: Names) -> tuple[Array, list[str]]:
+    """(place of each among the ids, the ids) of (unit, document) pairs, each unit's names read once."""
     pairs, index = np.unique((units.astype(np.uint64) << np.uint64(32)) | documents, return_inverse=True)
     ids: list[str] = []
     owners = pairs >> np.uint64(32)
     for unit in np.unique(owners).tolist():
         ids.extend(names(int(unit), (pairs[owners == unit] & np.uint64(0xFFFFFFFF)).astype(np.uint32)))
-    return _Ids(index, ids)
+    return index, ids
 
 
 def _ids_blob(ids: list[str]) -> bytes:

@@ -3,14 +3,12 @@
 import base64
 import gzip
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+from shared_data import SHARED
 
 SENTENCES = {
     letter: f"{who} and the people of the town went down to the river in the {letter} of the evening, because they had heard that the old boat "
@@ -84,7 +82,7 @@ def run(paths, output, config, expect=0):
         pipeline = Pipeline(options=PipelineOptions([], runner="FnApiRunner"))
         graph.build(pipeline, job, plan.units(listing), 0)
         pipeline.run().wait_until_finish()
-        outcome = closing.close(job, Inputs(listing, twice, found), 1.0, 0.0)
+        outcome = closing.close(job, Inputs(listing, twice, found), 1.0)
     assert outcome.code == expect, outcome.said
     return outcome
 

@@ -5,15 +5,13 @@ import bz2
 import gzip
 import hashlib
 import io
-import os
-from pathlib import Path
 
 import pytest
 import zstandard
+from shared_data import SHARED
 
 from pipeline.warc import Bounds, Broken, Record, read
 
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 BOUNDS = Bounds()
 CR_LF = b"\r\n"
 

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import os
 import time
 import tracemalloc
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from pipeline.citations import BrokenDump, cited_urls, match_key, references
 
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data")) / "wikipedia"
+WIKIPEDIA = SHARED / "wikipedia"
 
 A, B, C = "http://a.example/1", "https://b.example/2?x=1&y=2", "http://c.example/3"
 
@@ -273,6 +273,6 @@ COUNTED = {"enwiki-20090902-sample.xml": 109, "enwiki-2025-tiny_dump.xml.bz2": 8
 
 @pytest.mark.parametrize("name", COUNTED)
 def test_real_dumps(name: str) -> None:
-    if not SHARED.exists():
-        pytest.skip(f"the real dumps are not here: no folder {SHARED.name} of shared data")
-    assert len(list(cited_urls(SHARED / name))) == COUNTED[name]
+    if not WIKIPEDIA.exists():
+        pytest.skip(f"the real dumps are not here: no folder {WIKIPEDIA.name} of shared data")
+    assert len(list(cited_urls(WIKIPEDIA / name))) == COUNTED[name]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faulty_server import serving
+from shared_data import SHARED
 
 from pipeline.dumps import commoncrawl
 from pipeline.files import InputError
 from pipeline.transfer import Transfer
 
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 REAL = SHARED / "commoncrawl/wet/wet.paths.gz"
 DUMP = "CC-MAIN-2025-33"
 PATHS = [f"crawl-data/{DUMP}/segments/17541512795{n}/wet/CC-MAIN-{n:05d}.warc.wet.gz" for n in (3, 1, 2)]

@@ -8,22 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import folder_store
 import pytest
 
 from pipeline import files
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CRIA_TEST_STORE", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(params=["disk", "store"])
-def root(request: pytest.FixtureRequest, store: Path) -> str:
-    """A local folder, and one of the Beam filesystem."""
-    return str(store / "in") if request.param == "disk" else folder_store.SCHEME + "in"
 
 
 def test_a_web_address_is_read_only() -> None:

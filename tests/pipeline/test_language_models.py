@@ -3,11 +3,11 @@ import os
 from pathlib import Path
 
 import pytest
+from shared_data import SHARED
 
 from pipeline.language_models import LanguageModelFiles, ModelMissing, available, find
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", ROOT.parent / "shared" / "data"))
 CUTOFFS = ",de,en\n0,0,10\n30,370,340\n60,590,520\n99,9e4,9e4\n"
 
 

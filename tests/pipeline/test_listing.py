@@ -24,18 +24,6 @@ TREE = ["a/1.gz", "a/2.gz", "a/b/3.gz", "a/b/c/4.gz", "a/b/5.txt", "a/.hidden.gz
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CRIA_TEST_STORE", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture(params=["disk", "store"])
-def root(request: pytest.FixtureRequest, store: Path) -> str:
-    """A local folder, and one of the Beam filesystem."""
-    return str(store / "in") if request.param == "disk" else folder_store.SCHEME + "in"
-
-
-@pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving() as running:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import made_crawl
 import pytest
 
-from pipeline import models, setup
+from pipeline import files, models, setup
 from pipeline.language_models import ModelMissing
 from pipeline.sources.commoncrawl import LLAMA, PRESETS
 
@@ -52,7 +52,7 @@ def test_a_missing_or_changed_classifier(folder):
         models.find(config, str(folder))
     (folder / "references").mkdir()
     (folder / "references" / "model.bin").write_bytes(b"a model")
-    digest = setup.sha256_of(folder / "references" / "model.bin")
+    digest = files.sha256(folder / "references" / "model.bin")
     (folder / "references" / "manifest.json").write_text(json.dumps({"fingerprint": digest}))
     assert models.find(config, str(folder)).fingerprints["references"] == digest
     (folder / "references" / "model.bin").write_bytes(b"another model")

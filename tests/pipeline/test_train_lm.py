@@ -15,9 +15,9 @@ import zstandard
 
 from pipeline import files, language_models, training_texts
 from pipeline.files import InputError
-from pipeline.ngram_training import TrainingError
 from pipeline.settings import SettingError, change
 from pipeline.train_lm import LanguageModelTraining, main, train
+from pipeline.training import TrainingError
 from transforms.perplexity import LanguageModel
 
 ROOT = Path(__file__).resolve().parents[2]

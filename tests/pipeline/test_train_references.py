@@ -14,16 +14,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from pipeline import settings, train_references
 from pipeline.files import InputError
-from pipeline.reference_pages import Cited, Pages, Sample, TrainingError, text_hash
+from pipeline.reference_pages import Cited, Pages, Sample, text_hash
 from pipeline.train_references import LLAMA, PRESETS, train
+from pipeline.training import TrainingError
 from transforms import reference_training
 from transforms.reference_training import TrainingOptions
 from transforms.references import ReferenceClassifier
 
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 SMALL = settings.change(
     LLAMA,
     [
@@ -145,7 +146,7 @@ def test_both_files_appear_whole_and_replace_the_former(
         def fail(*_: object) -> None:
             raise OSError("disk full")
 
-        patch.setattr(train_references, "_digests", fail)
+        patch.setattr(train_references, "described", fail)
         with pytest.raises(OSError, match="disk full"):
             train([dump], crawl, models, settings.change(SMALL, ["seed=1"]))
     assert os.listdir(models) == ["references"]

@@ -1,11 +1,9 @@
 """Web pages to title and text, whatever their charset and however broken."""
 
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from pipeline.responses import parse
 from pipeline.warc import Bounds, Record, read
@@ -86,10 +84,9 @@ def test_deep_nesting_ends(opening):
 
 
 def test_a_capture_that_is_there_as_a_page_and_as_text_gives_the_same_lines():
-    shared = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-    folder = shared / "commoncrawl" / "warc" / "cc-whirlwind"
+    folder = SHARED / "commoncrawl" / "warc" / "cc-whirlwind"
     if not folder.is_dir():
-        pytest.skip(f"no shared data: {folder} is absent")
+        pytest.skip(f"no SHARED data: {folder} is absent")
 
     def content(name, kind):
         with (folder / name).open("rb") as stream:

@@ -3,7 +3,6 @@
 import gzip
 import itertools
 import math
-import os
 import shutil
 import subprocess
 import tempfile
@@ -16,11 +15,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from transforms import kneser_ney, ngram_counts
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", ROOT.parent / "shared" / "data"))
 Model = dict[tuple[str, ...], tuple[float, float]]
 """n-gram: (probability, backoff)"""
 

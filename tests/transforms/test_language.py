@@ -2,7 +2,6 @@
 
 import gzip
 import multiprocessing
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +10,13 @@ import pytest
 from fasttext.FastText import load_model, train_supervised
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from transforms.kernels import fasttext_tree
 from transforms.language import Identifier, _near_edge
 from transforms.texts import Texts
 
-DATA = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
-LID = DATA / "models" / "lid.176.ftz"
+LID = SHARED / "models" / "lid.176.ftz"
 
 THREADS = 10  # code: DenseMatrix::uniform, which with fewer leaves part of the input matrix as the memory was, often NaN
 
@@ -142,14 +141,14 @@ def test_any_text(lid: Identifier, texts: list[str]) -> None:
 
 def test_real_sentences(lid: Identifier) -> None:
     sentences = [
-        line for path in sorted((DATA / "langid" / "lingua-sentences").glob("*.txt")) for line in path.read_text("utf-8").split("\n")
+        line for path in sorted((SHARED / "langid" / "lingua-sentences").glob("*.txt")) for line in path.read_text("utf-8").split("\n")
     ]
-    tweets = gzip.decompress((DATA / "langid" / "eld-tweets.txt.gz").read_bytes()).decode().split("\n")
+    tweets = gzip.decompress((SHARED / "langid" / "eld-tweets.txt.gz").read_bytes()).decode().split("\n")
     assert_equal(lid, [*sentences[::7], *(tweet.partition("\t")[2] for tweet in tweets[::7])])
 
 
 def test_real_pages(lid: Identifier) -> None:
-    paths = [*sorted((DATA / "html").rglob("*.txt.gz"))[::3], *sorted((DATA / "html").rglob("*.html.gz"))[::20]]
+    paths = [*sorted((SHARED / "html").rglob("*.txt.gz"))[::3], *sorted((SHARED / "html").rglob("*.html.gz"))[::20]]
     assert_equal(lid, [gzip.decompress(path.read_bytes()).decode(errors="replace") for path in paths])
 
 

@@ -1,16 +1,14 @@
 """lid.176.ftz through our kernel on sentences whose language is known: it finds what the model is able to find."""
 
 import gzip
-import os
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from shared_data import SHARED
 
 from transforms.language import Identifier
 from transforms.texts import Texts
 
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 SENTENCES = SHARED / "langid" / "lingua-sentences"
 PAGE = 5
 """Sentences put together: a page has more than one."""

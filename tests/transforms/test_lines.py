@@ -2,20 +2,18 @@
 
 import gzip
 import hashlib
-import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from transforms.lines import CODE_POINTS, CONTROLS, DELETED, hashes
 from transforms.texts import Texts
 
-DATA = Path(os.environ.get("CRIA_SHARED_DATA", Path(__file__).resolve().parents[2] / "../shared/data"))
 DIGIT = re.compile(r"\d")
 DELETION = re.compile(f"[{DELETED}{re.escape(CONTROLS)}]")
 
@@ -93,8 +91,8 @@ def test_a_line_of_sigmas_is_linear() -> None:
 
 
 def test_real_text() -> None:
-    folder = DATA / "langid" / "lingua-sentences"
+    folder = SHARED / "langid" / "lingua-sentences"
     if not folder.is_dir():
         pytest.skip(f"no real text: {folder} is absent")
     assert_equal(path.read_text("utf-8") for path in sorted(folder.glob("*.txt")))
-    assert_equal(gzip.decompress(path.read_bytes()).decode(errors="replace") for path in sorted((DATA / "html").rglob("*.txt.gz")))
+    assert_equal(gzip.decompress(path.read_bytes()).decode(errors="replace") for path in sorted((SHARED / "html").rglob("*.txt.gz")))

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import kenlm
@@ -8,6 +7,7 @@ import pytest
 import sentencepiece
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shared_data import SHARED
 
 from transforms import kneser_ney, perplexity
 from transforms.normalize import for_language_model
@@ -15,7 +15,6 @@ from transforms.perplexity import LanguageModel, buckets
 from transforms.pieces import Segmenter, cut, train_unigram
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CRIA_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
 
 class Plain:

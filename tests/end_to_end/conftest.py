@@ -1,6 +1,0 @@
-"""The support modules of tests/pipeline serve here too."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "pipeline"))
