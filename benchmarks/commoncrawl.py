@@ -91,7 +91,7 @@ def _measure(
 def _run(paths: list[Path], config: commoncrawl.CommonCrawl, found: commoncrawl.Models, scratch: Path, times: Times) -> Job:
     """A run into an empty folder."""
     shutil.rmtree(scratch / "run", ignore_errors=True)
-    job, units = in_process.job_of(paths, config, found, scratch / "run")
+    job, units = in_process.job_of("commoncrawl", paths, config, found, scratch / "run")
     in_process.run(job, units, times)
     return job
 
@@ -105,7 +105,7 @@ def _counts(job: Job) -> Counter[str]:
             receipt = receipts.read(job.receipt(number, unit))
             assert receipt is not None
             counts.update({names[step.label]: step.kept for step in receipt.steps if step.label in names})
-            counts["lines"] += receipt.lines.get("kept", 0)
+            counts["lines"] += receipt.lines.get(DEDUPLICATED, {}).get("kept", 0)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""A run without Beam: both stages and the exchanges between them, in this process, one after the other, with the CPU time of each part."""
+"""A run without Beam: all stages and the exchanges between them, in this process, one after the other, with the CPU time of each part."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline import files, plan
+from pipeline import files, gather, plan
 from pipeline.plan import Job, Unit, group_of
 from pipeline.reading import IDENTITY
-from pipeline.recipe import DropDuplicates
+from pipeline.recipe import DropDuplicates, Gather
 from pipeline.work import Element, run_unit, run_verdict
+
+Done = list[list[Element]]
+"""What a stage gave for each unit."""
 
 
 class Times:
@@ -33,25 +36,31 @@ class Times:
         return sum(self.seconds.values())
 
 
-def job_of(paths: list[Path], config: Any, models: Any, output: Path) -> tuple[Job, list[Unit]]:
-    """A CommonCrawl job on these files, with empty folders for its output."""
-    listing, _ = files.expand([str(path) for path in paths])
-    job = plan.make_job("commoncrawl", config, models, str(output), listing)
+def job_of(source: str, paths: list[Path], config: Any, models: Any, output: Path) -> tuple[Job, list[Unit]]:
+    """A source's job on these files, with empty folders for its output."""
+    module = plan.source_module(source)
+    listing, _ = files.expand([str(path) for path in paths], folders=getattr(module, "folders", None))
+    resolve = getattr(module, "resolve", None)
+    job = plan.make_job(source, resolve(config, listing) if resolve else config, models, str(output), listing)
     for kind in ("clean", "rejected", "broken", "partners"):
         files.make_directory(files.join(job.directory, kind))
-    return job, plan.units(listing)
+    return job, plan.units(source, listing)
 
 
 def run(job: Job, units: list[Unit], times: Times) -> None:
     """What pipeline/graph.py has a runner do; the receipts stand in the work folder afterwards."""
     with times("stage 0"):
-        done = [run_unit(job, (unit, 0, [])) for unit in units]
+        done = first = [run_unit(job, (unit, 0, [])) for unit in units]
     with times("exchange"):
-        identity = _exchange(job, done, IDENTITY, 0, [])
+        identity = _verdicts(job, _claims(job, done, IDENTITY, IDENTITY), [])
     for number in range(1, len(job.stages)):
-        name = f"duplicates-{number - 1}"
+        name, cut = job.exchange(number - 1), job.cut(number - 1)
         with times("exchange"):
-            verdicts = _exchange(job, done, name, number - 1, identity)
+            ranges = _claims(job, done, name, name, cut)
+            if isinstance(cut, Gather):
+                for key, claims in _claims(job, first, name, gather.rows_name(cut.kind)).items():
+                    ranges[key].extend(claims)
+            verdicts = _verdicts(job, ranges, identity)
         with times(f"stage {number}"):
             received: dict[int, list[Any]] = defaultdict(list)
             for unit, verdict in identity + verdicts:
@@ -59,13 +68,16 @@ def run(job: Job, units: list[Unit], times: Times) -> None:
             done = [run_unit(job, (unit, number, received[unit.number])) for unit in units]
 
 
-def _exchange(job: Job, done: list[list[Element]], name: str, number: int, identity: list[Element]) -> list[Element]:
-    """The claims of all units, grouped by hash range, and the verdicts on each."""
+def _claims(job: Job, done: Done, name: str, sent: str, cut: Any = None) -> dict[str, list[dict[str, Any]]]:
+    """The claims of all units that go to an exchange, by hash range; `sent`: the name under which they left."""
     ranges: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for unit, claims in (element for answers in done for element in answers):
-        step = job.stages[number][-1] if name != IDENTITY else None
-        group = group_of(step, unit.number, job.units) if isinstance(step, DropDuplicates) else 0
+        group = group_of(cut, unit.number, job.units) if isinstance(cut, DropDuplicates) else 0
         for exchanged, partition, claim in claims:
-            if exchanged == name:
+            if exchanged == sent:
                 ranges[f"{name}/{group}/{partition}"].append(claim)
+    return ranges
+
+
+def _verdicts(job: Job, ranges: dict[str, list[dict[str, Any]]], identity: list[Element]) -> list[Element]:
     return [element for key, claims in ranges.items() for element in run_verdict(job, (key, claims), identity)]

@@ -24,11 +24,16 @@ IN_ANOTHER, WITHIN = "in another document", "repeated within"
 
 def sent(job: Job, stage: int, unit: int, exchanged: str) -> tuple[list[exchange.Run], exchange.Rows]:
     """The runs that a stage of a unit sent to an exchange, and their rows to be read back. Raises FileNotFoundError where its receipt is gone."""
+    runs = [exchange.Run(**run) for run in receipt_of(job, stage, unit).runs[exchanged]]
+    return runs, exchange.Rows(job.passed(stage, unit, exchanged), runs)
+
+
+def receipt_of(job: Job, stage: int, unit: int) -> receipts.Receipt:
+    """What a stage of a unit left. Raises FileNotFoundError where it is gone."""
     receipt = receipts.read(job.receipt(stage, unit))
     if receipt is None:
         raise FileNotFoundError(f"the receipt of stage {stage} of unit {unit} is gone from the work folder: run the same line again")
-    runs = [exchange.Run(**run) for run in receipt.runs[exchanged]]
-    return runs, exchange.Rows(job.passed(stage, unit, exchanged), runs)
+    return receipt
 
 
 class IdVerdicts:
@@ -118,7 +123,10 @@ def _without_lines(
     another[known] = ~mine if step.policy == "keep_first" else True
     within = repeated & ~another
     kept = ~(another | within)
-    ledger.lines(int(kept.sum()), {IN_ANOTHER: int(another.sum()), WITHIN: int(within.sum())})
+    counted = np.diff(batch.texts.offsets)[lines.documents] > 0  # for the books, a text that an earlier step emptied has no line
+    ledger.lines(
+        step.label, int((kept & counted).sum()), {IN_ANOTHER: int((another & counted).sum()), WITHIN: int((within & counted).sum())}
+    )
     place = np.where(mine, verdicts.records["second"][record[known]], verdicts.records["first"][record[known]])
     _write_partners(batch, another, within, known, place, verdicts, partners, identity)
     left = np.bincount(lines.documents[kept], weights=(lines.ends - lines.starts)[kept], minlength=len(batch))

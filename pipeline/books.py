@@ -11,12 +11,14 @@ from typing import Any
 
 from pipeline.receipts import Receipt
 
-READ = "read the record as a page"
-"""The label of the step at which the reader refuses records; each refusal is dropped under a label of its own."""
+WITH_PAGE = "with its page"
+"""Lines of a page that a step drops between two steps that remove lines."""
 
 
-def close(source: str, receipts: Sequence[Receipt], stages: int, labels: Sequence[str]) -> dict[str, Any]:
+def close(source: str, receipts: Sequence[Receipt], stages: int, labels: Sequence[str], reading: str) -> dict[str, Any]:
     """The books, as `books.json` holds them. `labels`: of the steps that may drop documents, in the recipe's order.
+
+    `reading`: the label of the step at which the reader refuses records; each refusal is dropped under a label of its own.
 
     `closed` is False where a sum does not hold; `errors` then says which, with both sides.
     """
@@ -25,10 +27,9 @@ def close(source: str, receipts: Sequence[Receipt], stages: int, labels: Sequenc
     broken = _sum(receipt.broken for receipt in first)
     refused = _sum(receipt.refused for receipt in first)
     documents = sum(receipt.documents for receipt in first)
-    steps = _steps(receipts, labels, documents, refused)
+    steps = _steps(receipts, [reading, *labels], documents, refused)
     kept = sum(receipt.kept for receipt in last)
     dropped = {**refused, **{label: steps[label]["dropped"] for label in labels}}
-    lines = _sum(receipt.lines for receipt in receipts)
     books: dict[str, Any] = {
         "source": source,
         "in": documents + sum(broken.values()),
@@ -37,18 +38,22 @@ def close(source: str, receipts: Sequence[Receipt], stages: int, labels: Sequenc
         "broken": broken,
         "noted": _sum(receipt.noted for receipt in receipts),
         "skipped": _sum(receipt.skipped for receipt in first),
-        "lines": {"in": 0, "kept": 0, "dropped": {}},
+        "lines": _lines([receipt.lines for receipt in receipts]),
         "steps": list(steps.values()),
     }
-    if lines:
-        books["lines"] = {"in": lines.pop("in"), "kept": lines.pop("kept"), "dropped": lines}
+    inputs = _inputs(receipt.inputs for receipt in receipts)
+    if inputs:
+        books["inputs"] = inputs
     errors = problems(books)
     return {**books, "closed": not errors, "errors": errors} if errors else {**books, "closed": True}
 
 
 def _steps(receipts: Sequence[Receipt], labels: Sequence[str], documents: int, refused: dict[str, int]) -> dict[str, dict[str, Any]]:
     lost = sum(refused.values())
-    steps: dict[str, dict[str, Any]] = {READ: {"label": READ, "in": documents, "kept": documents - lost, "dropped": lost}} if lost else {}
+    reading, *labels = labels
+    steps: dict[str, dict[str, Any]] = {}
+    if lost or not labels:
+        steps[reading] = {"label": reading, "in": documents, "kept": documents - lost, "dropped": lost}
     for label in labels:
         counts = [step for receipt in receipts for step in receipt.steps if step.label == label]
         steps[label] = {
@@ -58,6 +63,38 @@ def _steps(receipts: Sequence[Receipt], labels: Sequence[str], documents: int, r
             "dropped": sum(count.dropped for count in counts),
         }
     return steps
+
+
+def _lines(by_step: Iterable[dict[str, dict[str, int]]]) -> dict[str, Any]:
+    """The lines from the first step that removes any to the last; those of a page that a step between them drops go with it."""
+    steps: dict[str, dict[str, int]] = {}
+    for receipt in by_step:
+        for label, counts in receipt.items():
+            steps[label] = _sum([steps.get(label, {}), counts])
+    if not steps:
+        return {"in": 0, "kept": 0, "dropped": {}}
+    came, kept, dropped = 0, None, Counter[str]()
+    for counts in steps.values():
+        entered = counts.pop("in")
+        if kept is None:
+            came = entered
+        else:
+            dropped[WITH_PAGE] += kept - entered
+        kept = counts.pop("kept")
+        dropped.update(counts)
+    return {"in": came, "kept": kept, "dropped": dict(sorted(dropped.items()))}
+
+
+def _inputs(by_kind: Iterable[dict[str, dict[str, int]]]) -> dict[str, Any]:
+    """For each kind of row that feeds documents: read = used + unused."""
+    kinds: dict[str, dict[str, int]] = {}
+    for receipt in by_kind:
+        for kind, counts in receipt.items():
+            kinds[kind] = _sum([kinds.get(kind, {}), counts])
+    return {
+        kind: {"read": counts.pop("read", 0), "used": counts.pop("used", 0), "unused": {name: n for name, n in counts.items() if n}}
+        for kind, counts in sorted(kinds.items())
+    }
 
 
 def problems(books: dict[str, Any]) -> list[str]:
@@ -78,6 +115,11 @@ def problems(books: dict[str, Any]) -> list[str]:
     lines = books["lines"]
     if lines["in"] != lines["kept"] + sum(lines["dropped"].values()):
         found.append(f"{lines['in']} lines came in, but {lines['kept']} were kept and {lines['dropped']} dropped")
+    if lines["dropped"].get(WITH_PAGE, 0) < 0:
+        found.append(f"{-lines['dropped'][WITH_PAGE]} lines more came to steps that remove lines than those before them had kept")
+    for kind, rows in books.get("inputs", {}).items():
+        if rows["read"] != rows["used"] + sum(rows["unused"].values()):
+            found.append(f"{rows['read']} rows of {kind!r} were read, but {rows['used']} were used and {rows['unused']} left")
     return found
 
 

@@ -15,7 +15,22 @@ from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
 from pipeline.recipe import DropDuplicates, Keep
 from pipeline.totals import Total, of_stage
 
-LIBRARIES = ("apache-beam", "brotli", "fasttext-numpy2", "isal", "numba", "numpy", "pyarrow", "resiliparse", "sentencepiece", "ufal-kenlm")
+LIBRARIES = (
+    "apache-beam",
+    "brotli",
+    "fastavro",
+    "fasttext-numpy2",
+    "isal",
+    "langdetect",
+    "numba",
+    "numpy",
+    "py7zr",
+    "pyarrow",
+    "resiliparse",
+    "sentencepiece",
+    "spdx",
+    "ufal-kenlm",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +49,7 @@ def close(job: Job, given: Inputs, budget: float) -> Outcome:
     lost = _quarantined(job)
     totals, shards, digests = _sum(job, {unit for _, unit, _ in lost})
     labels = [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
-    books = bookkeeping.close(job.source, totals, len(job.stages), labels)
+    books = bookkeeping.close(job.source, totals, len(job.stages), labels, job.module.READ_AS)
     for _, unit, _ in lost:
         _withdraw(job, unit)
     files.write_bytes(files.join(job.directory, "books.json"), json.dumps(books, indent=1, ensure_ascii=False).encode())
@@ -82,14 +97,14 @@ def _quarantined(job: Job) -> list[tuple[str, int, str]]:
     return sorted((entry["name"], entry["unit"], entry["why"]) for entry in found)
 
 
-def _sum(job: Job, lost: set[int]) -> tuple[list[Total], dict[str, dict[str, Any]], dict[str, str | None]]:
-    """(the sum of each stage, every shard with bytes and sha256, sha256 of every input by name), from the receipts of all units that were done.
+def _sum(job: Job, lost: set[int]) -> tuple[list[Total], dict[str, dict[str, Any]], dict[str, list[str | None]]]:
+    """(the sum of each stage, every shard with bytes and sha256, the sha256 of every input or of its ranges), from the receipts of all units done.
 
     Raises RuntimeError for a unit that left neither receipt nor reason.
     """
     totals = [of_stage(stage) for stage in range(len(job.stages))]
     shards: dict[str, dict[str, Any]] = {}
-    digests: dict[str, str | None] = {}
+    digests: dict[str, list[str | None]] = {}
     prefix = files.join(job.directory, "")
     for unit in sorted(set(range(job.units)) - lost):
         for total in totals:
@@ -101,7 +116,7 @@ def _sum(job: Job, lost: set[int]) -> tuple[list[Total], dict[str, dict[str, Any
                 if path.startswith(prefix):
                     shards[path.removeprefix(files.join(job.output, ""))] = {"bytes": size, "sha256": receipt.digests.get(path)}
             if total.stage == 0:
-                digests[receipt.name] = receipt.input_digest
+                digests.setdefault(receipt.name, []).append(receipt.input_digest)
     return totals, dict(sorted(shards.items())), digests
 
 
@@ -118,7 +133,7 @@ def _manifest(
     given: Inputs,
     totals: list[Total],
     shards: dict[str, dict[str, Any]],
-    digests: dict[str, str | None],
+    digests: dict[str, list[str | None]],
     lost: list[tuple[str, int, str]],
 ) -> dict[str, Any]:
     return {
@@ -129,17 +144,22 @@ def _manifest(
         "listing": listing_fingerprint(given.listing),
         "rules": RULES,
         "schema": SCHEMA,
-        "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(job.config)},
+        "settings": {name: {"value": sorted(value) if isinstance(value, frozenset) else value, "origin": origin} for name, value, origin in settings.fields(job.config)},
         "models": dict(job.models.fingerprints),
         "libraries": {"unicode": unicodedata.unidata_version, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
         "seeds": {},
-        "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, "sha256": digests.get(f.name)} for f in given.listing],
+        "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, **_digests(digests.get(f.name, [None]))} for f in given.listing],
         "listed_twice": len(given.twice),
         "input_bytes": sum(file.size for file in given.listing),
         "unread_bytes": totals[0].unread,
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
         "shards": shards,
     }
+
+
+def _digests(parts: list[str | None]) -> dict[str, Any]:
+    """Of a file that was read as a whole, its sha256; of one that was read in ranges, that of each."""
+    return {"sha256": parts[0]} if len(parts) == 1 else {"sha256_of_ranges": parts}
 
 
 def funnel(books: dict[str, Any], report: str) -> str:

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import NoReturn
 
+from pipeline import plan, settings
+
 EPILOG = """
 examples
   python -m pipeline.run --source=commoncrawl                      the embedded sample, models and all, in half a minute
@@ -14,6 +16,8 @@ examples
   python -m pipeline.run --source=commoncrawl --dump=CC-MAIN-2019-09 --files=10
   python -m pipeline.run --source=commoncrawl --input=x.warc.gz --set languages=en,fr --set max_perplexity=800
   python -m pipeline.run --source=commoncrawl --input=@list.txt --dry-run
+  python -m pipeline.run --source=wikipedia --dump=latest --set languages=en,fr --files=4
+  python -m pipeline.run --source=c4,github --input='c4:c4/*.json.gz' --input=github:repositories
   python -m pipeline.explain URL_OR_ID --output=out                what became of a page, and why
 
 Run the same line again after Ctrl-C or a crash: finished units are not done again, and the bytes are the same.
@@ -48,21 +52,44 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("--source", required=True, help="commoncrawl")
+    made.add_argument("--source", required=True, help=f"{', '.join(plan.SOURCES)}; several, with commas between, go into one output")
     made.add_argument(
-        "--input", action="extend", nargs="+", default=[], metavar="PATH", help="files, globs, URLs or @lists; may be given more than once"
+        "--input",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="files, globs, URLs or @lists, as often as you like; with several sources SOURCE:PATH",
     )
-    made.add_argument("--dump", metavar="NAME", help="a dump of CommonCrawl such as CC-MAIN-2019-09, streamed from its server")
+    made.add_argument(
+        "--dump",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a published dump: CC-MAIN-2019-09 (commoncrawl), a date or latest (wikipedia), en (c4); or @LIST",
+    )
     made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
     made.add_argument(
-        "--dump-base", metavar="URL", help="with --dump: where the dumps lie (default: CommonCrawl's https server; s3://commoncrawl/ too)"
+        "--dump-base",
+        metavar="URL",
+        help="with --dump: where the dumps lie (default: the publisher's server; for commoncrawl s3://commoncrawl/ too)",
+    )
+    made.add_argument(
+        "--dumps",
+        default="dumps",
+        metavar="DIR",
+        help="where files of --dump with a published digest are kept (default: dumps)",
     )
     made.add_argument("--output", default="out", metavar="DIR", help="where everything is written (default: out)")
     made.add_argument("--models", default="models", metavar="DIR", help="where the models lie (default: models)")
     made.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
-    made.add_argument("--preset", default="llama", metavar="NAME", help="llama (default), ccnet or redpajama")
+    made.add_argument("--preset", default="llama", metavar="NAME", help="llama (default); for commoncrawl also ccnet and redpajama")
     made.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="changes a field of the configuration; --list-fields shows all"
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="changes a field of the configuration (--list-fields shows all); with several sources also SOURCE.FIELD",
     )
     made.add_argument(
         "--list-fields", action="store_true", help="prints every field with its value and where the value comes from, then ends"
@@ -96,10 +123,13 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         raise UsageError(f"--workers takes a number from 1 to 4096 (0: one a core), found {known.workers}")
     if not 0 <= known.error_budget <= 1:
         raise UsageError(f"--error-budget is a share from 0 to 1, found {known.error_budget:g}")
-    if known.dump and known.input:
+    if known.dump and known.input and len(known.source.split(",")) == 1:
         raise UsageError("--input and --dump exclude each other: give the one or the other")
     if known.files is not None and (not known.dump or known.files < 1):
         raise UsageError("--files takes a number of at least 1, together with --dump")
+    known.sources = sorted(set(known.source.split(",")), key=known.source.split(",").index)
+    for name in known.sources:
+        settings.one_of("--source", name, plan.SOURCES)
     if not known.workers:
         known.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return known, rest

@@ -1,4 +1,8 @@
-"""The files of a Common Crawl dump, from the dump's own listing (`crawl-data/<dump>/wet.paths.gz`)."""
+"""What `--dump` names becomes a listing: each source's dumps by their names, and any list of files with digests.
+
+CommonCrawl's own listing (`crawl-data/<dump>/wet.paths.gz`) gives paths alone. Wikipedia and C4 give digests, which become the files' tags;
+`dumps_fetch.fetch` brings and checks them.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,86 @@ import gzip
 import re
 import zlib
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.files import InputError, join, open_read
+from pipeline import dumps_c4, dumps_list, dumps_wikipedia
+from pipeline.files import InputError, Listed, expand, join, open_read
+from pipeline.settings import did_you_mean
 
 if TYPE_CHECKING:
     from pipeline.transfer import Transfer
 
 _DUMP = re.compile(r"CC-MAIN-(20\d\d)-(0[1-9]|[1-4]\d|5[0-3])")
 """Year and week, as of 2013-20; the three dumps before that have other names and no WET files."""
+
+VALIDATION = "+validation"
+"""Behind a variant of C4: the held-out shards too."""
+
+_FORMS = {
+    "commoncrawl": "CC-MAIN-YEAR-WEEK, such as CC-MAIN-2019-09",
+    "wikipedia": f"a date, YYYYMMDD, or {dumps_wikipedia.LATEST}",
+    "c4": f"one of {', '.join(dumps_c4.VARIANTS)} or {dumps_c4.MULTILINGUAL}/LANGUAGE (with {VALIDATION} the held-out shards too),"
+    " or a dump of CommonCrawl to rebuild it from",
+}
+_ELSEWHERE = {
+    "github": "BigQuery exports it, see docs/github-bigquery.md; then --input",
+    "books": "it comes as files: --input",
+    "arxiv": "its archives are paid for by the reader: --input",
+    "stackexchange": "its archives come from archive.org: --input",
+}
+
+
+def listing(
+    source: str, dump: str, files: int | None = None, base: str | None = None, config: Any = None, transfer: Transfer | None = None
+) -> list[Listed]:
+    """The files that `--dump` names, sorted by name: the first `files` (all where None) in the order of the dump's own listing.
+
+    `dump` is a name in the source's form or, for every source, `@LIST`: files with their digests, as sha256sum and sha1sum write them.
+    `base` is where the dumps lie, by default the publisher's server. `config` is the source's; Wikipedia's `languages` are read from it.
+    Raises InputError for a name of another form (which source it fits, or the nearest name), and for what the source's listing refuses.
+    """
+    if dump.startswith("@"):
+        return dumps_list.digests(dump[1:], files, transfer)
+    fits = _source_of(dump)
+    if source not in _FORMS:
+        raise InputError(f"--dump={dump}: {source} has no dump that can be named: {_ELSEWHERE.get(source, 'give files with --input')}")
+    at: dict[str, Any] = {"transfer": transfer, **({"base": base} if base else {})}
+    if source == "commoncrawl" and fits in (None, source):
+        listed = expand(commoncrawl(dump, files, **at), transfer)[0]
+    elif source == "wikipedia" and fits == source:
+        listed = dumps_wikipedia.wikipedia(dump, _languages(config), files, **at)
+    elif source == "c4" and fits == "commoncrawl":
+        listed = expand(commoncrawl(dump, files, **at), transfer)[0]
+    elif source == "c4" and fits == source:
+        listed = dumps_c4.c4(dump.removesuffix(VALIDATION), files, validation=dump.endswith(VALIDATION), **at)
+    else:
+        raise InputError(f"--dump={dump}: {source} takes {_FORMS[source]}{_instead(source, dump, fits)}")
+    return sorted(listed, key=lambda file: file.name)
+
+
+def _source_of(dump: str) -> str | None:
+    """The source whose dumps have names of this form."""
+    if dump.upper().startswith("CC-MAIN"):
+        return "commoncrawl"
+    if dumps_wikipedia.DATE.fullmatch(dump) or dump == dumps_wikipedia.LATEST:
+        return "wikipedia"
+    return "c4" if dumps_c4.is_variant(dump.removesuffix(VALIDATION)) else None
+
+
+def _instead(source: str, dump: str, fits: str | None) -> str:
+    if fits is not None:
+        return f"; did you mean --source={fits}?"
+    digits = re.sub(r"\D", "", dump)
+    if source == "wikipedia" and dumps_wikipedia.DATE.fullmatch(digits):
+        return f"; did you mean {digits}?"
+    return did_you_mean(dump, {"c4": [*dumps_c4.VARIANTS, dumps_c4.MULTILINGUAL], "wikipedia": [dumps_wikipedia.LATEST]}.get(source, []))
+
+
+def _languages(config: Any) -> tuple[str, ...]:
+    languages: tuple[str, ...] | None = getattr(config, "languages", dumps_wikipedia.LANGUAGES)
+    if languages is None:
+        raise InputError("languages=any names no dump: say which, such as --set languages=en,fr")
+    return languages
 
 
 def commoncrawl(

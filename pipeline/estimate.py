@@ -15,7 +15,8 @@ from pipeline.documents import Batch
 from pipeline.exchange import RUN_KEYS
 from pipeline.ledger import Ledger
 from pipeline.plan import Job, Unit
-from pipeline.recipe import DropDuplicates
+from pipeline.recipe import Cut, DropDuplicates, Gather
+from pipeline.records import Row
 from pipeline.stage import run_steps
 from pipeline.verdicts import VERDICT_ROWS
 from transforms.repeats import distinct
@@ -27,10 +28,13 @@ PROBE_BATCHES = 2
 
 
 class _Nowhere:
-    """Takes rows, and the beats of a heart that nobody listens to."""
+    """Takes rows of any kind, and the beats of a heart that nobody listens to."""
 
     def write(self, rows: pa.RecordBatch) -> None:
         """Forgets them."""
+
+    def add(self, row: Row) -> None:
+        """Forgets it too."""
 
     def beat(self, documents: int, offset: int) -> None:
         """Says nothing."""
@@ -56,7 +60,7 @@ def show(job: Job, units: list[Unit], workers: int) -> int:
     size = sum(unit.size for unit in units)
     scale = size / probe.read_bytes if probe.read_bytes else 0.0
     cpu = sum(probe.seconds.values()) * scale
-    runs = 2 if any(isinstance(stage[-1], DropDuplicates) for stage in job.stages if stage) else 1
+    runs = 2 if any(isinstance(stage[-1], Cut) for stage in job.stages if stage) else 1
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + RUN_KEYS * 40 + VERDICT_ROWS * 60
     print(
         f"plan: {len(units):,} units (one input file each), {len(job.stages)} stages, {job.partitions} hash ranges in {runs} exchange(s), {workers} workers"
@@ -89,7 +93,7 @@ def _probe(job: Job, units: list[Unit]) -> Probe:
 def _probe_unit(job: Job, unit: Unit, probe: Probe) -> None:
     nowhere = _Nowhere()
     ledger = Ledger(receipts.Receipt(unit.number, 0, "", unit.name, unit.size), nowhere)  # type: ignore[arg-type]
-    reader = reading.Reader(job, unit, ledger, nowhere).read()  # type: ignore[arg-type]
+    reader = reading.Reader(job, unit, ledger, nowhere, nowhere).read()  # type: ignore[arg-type]
     probe.files += 1
     read = unit.size
     for _ in range(PROBE_BATCHES):
@@ -101,7 +105,7 @@ def _probe_unit(job: Job, unit: Unit, probe: Probe) -> None:
         if len(batch) and not probe.text_bytes:  # compiles kernels and loads models, which a long run does once
             _probe_batch(job, batch.where(batch.numbers < 2), ledger, nowhere, Probe())
         if len(batch):
-            read = int(batch["origin_offset"][-1].as_py())
+            read = int(batch["origin_offset"][-1].as_py()) - unit.start
         probe.documents += len(batch)
         probe.text_bytes += len(batch.texts.buffer)
         _probe_batch(job, batch, ledger, nowhere, probe)
@@ -119,7 +123,7 @@ def _probe_batch(job: Job, batch: Batch, ledger: Ledger, nowhere: _Nowhere, prob
                 keys = step.by(batch)
                 numbers = batch.numbers if step.of == "documents" else batch.numbers[batch.texts.lines.documents]
                 distinct(keys, numbers)
-            else:
+            elif not isinstance(step, Gather):
                 batch = run_steps(batch, [step], ledger, nowhere)
             _spend(probe, step.label, started)
         if number == 0:

@@ -5,9 +5,11 @@ A run is the keys of consecutive batches, at most `RUN_KEYS` and one batch more,
     hashes  uint64  x distinct    sorted, each once
     first   uint32  x distinct    the first document that holds the key
     second  uint32  x distinct    the next other one, or NONE
+    order   uint64  x distinct    only where the step has an order: what the first one has in it, or the first 8 bytes of that
     cuts    uint32  x CUTS + 1    where each of the CUTS equal ranges of the hash begins
     rows    uint32  x keys        for each key in the order it came: its place among the distinct; the top bit says that its document held it before
 
+and, where the order goes by strings of bytes, uint64 x distinct + 1 offsets into the strings of the first ones, and those strings.
 What the shuffle carries is a claim: which rows of which run of which file lie in a hash range.
 """
 
@@ -17,9 +19,11 @@ from itertools import pairwise
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline import files
-from transforms.repeats import distinct
+from pipeline.order import Order, joined, packed
+from transforms.repeats import NONE, Distinct, distinct
 
 RUN_KEYS = 2_000_000
 """Keys of one run. ours: about 100 MB of text, sorted in about 100 MB of memory."""
@@ -32,19 +36,27 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Run:
-    """Where a run lies in its unit's keys file: byte offset of its first array, and how many keys it holds, distinct and in all."""
+    """Where a run lies in its unit's keys file: byte offset of its first array, and how many keys it holds, distinct and in all.
+
+    `ordered`: 1 where the step has an order of numbers, 2 where of strings.
+    """
 
     start: int
     distinct: int
     keys: int
+    ordered: int = 0
 
     @property
     def cuts_at(self) -> int:
-        return self.start + 16 * self.distinct
+        return self.start + (24 if self.ordered else 16) * self.distinct
 
     @property
     def rows_at(self) -> int:
         return self.cuts_at + 4 * (CUTS + 1)
+
+    @property
+    def names_at(self) -> int:
+        return self.rows_at + 4 * self.keys
 
 
 @dataclass(frozen=True)
@@ -57,21 +69,32 @@ class Claim:
     start: int
     distinct: int
     keys: int
+    ordered: int
     low: int
     high: int
 
     def cuts(self, stream: BinaryIO) -> Array:
         """The run's cuts, uint32."""
-        return read_array(stream, Run(self.start, self.distinct, self.keys).cuts_at, np.uint32, CUTS + 1)
+        return read_array(stream, Run(self.start, self.distinct, self.keys, self.ordered).cuts_at, np.uint32, CUTS + 1)
 
-    def read(self, stream: BinaryIO, low: int, high: int) -> tuple[Array, Array, Array]:
-        """hashes, first and second of the rows [low, high)."""
+    def names(self, stream: BinaryIO, rows: Array) -> pa.LargeBinaryArray:
+        """What the first documents of these rows have in an order of strings."""
+        at = Run(self.start, self.distinct, self.keys, self.ordered).names_at
+        low, high = int(rows.min()), int(rows.max()) + 1
+        offsets = read_array(stream, at + 8 * low, np.uint64, high - low + 1).astype(np.int64)
+        data = read_array(stream, at + 8 * (self.distinct + 1) + int(offsets[0]), np.uint8, int(offsets[-1] - offsets[0]))
+        buffers = [None, pa.py_buffer(offsets - offsets[0]), pa.py_buffer(data)]
+        return pa.LargeBinaryArray.from_buffers(pa.large_binary(), high - low, buffers).take(pa.array(rows - low))
+
+    def read(self, stream: BinaryIO, low: int, high: int) -> tuple[Array, Array, Array, Array]:
+        """hashes, first, second and order of the rows [low, high); the order is 0 where there is none."""
         n = high - low
         after = self.start + 8 * self.distinct
         return (
             read_array(stream, self.start + 8 * low, np.uint64, n),
             read_array(stream, after + 4 * low, np.uint32, n),
             read_array(stream, after + 4 * self.distinct + 4 * low, np.uint32, n),
+            read_array(stream, after + 8 * self.distinct + 8 * low, np.uint64, n) if self.ordered else np.zeros(n, np.uint64),
         )
 
 
@@ -94,12 +117,15 @@ class Sender:
         self._stream = stream
         self._hashes: list[Array] = []
         self._documents: list[Array] = []
+        self._order: list[Order] = []
         self._held = 0
         self._position = 0
         self.runs: list[Run] = []
 
-    def add(self, hashes: Array, documents: Array) -> None:
-        """The keys of one batch (uint64) and the document that holds each (uint32, ascending over the whole unit)."""
+    def add(self, hashes: Array, documents: Array, order: Order | None = None) -> None:
+        """The keys of one batch (uint64), the document that holds each (uint32, ascending over the whole unit), and the order of the batch's documents."""
+        if order is not None:
+            self._order.append(order)
         self._hashes.append(hashes)
         self._documents.append(documents)
         self._held += len(hashes)
@@ -113,21 +139,43 @@ class Sender:
         return self.runs
 
     def _flush(self) -> None:
-        found = distinct(np.concatenate(self._hashes), np.concatenate(self._documents))
+        hashes, documents = np.concatenate(self._hashes), np.concatenate(self._documents)
+        order = joined(self._order)
+        found, first = _by_order(hashes, documents, order) if order else (distinct(hashes, documents), None)
         edges = np.arange(1, CUTS, dtype=np.uint64) << np.uint64(64 - CUTS.bit_length() + 1)
         cuts = np.concatenate([[0], np.searchsorted(found.hashes, edges), [len(found.hashes)]]).astype(np.uint32)
         rows = found.rows | np.where(found.repeated, REPEATED, np.uint32(0))
-        self.runs.append(Run(self._position, len(found.hashes), self._held))
-        for array in (found.hashes, found.first, found.second, cuts, rows):
+        arrays = [found.hashes, found.first, found.second, *([] if first is None else [first.numbers]), cuts, rows]
+        ordered = 0
+        if first is not None:
+            ordered = 1 if first.names is None else 2
+            arrays += [] if first.names is None else packed(first.names)
+        self.runs.append(Run(self._position, len(found.hashes), self._held, ordered))
+        for array in arrays:
             self._position += self._stream.write(np.ascontiguousarray(array).data)
-        self._hashes, self._documents, self._held = [], [], 0
+        self._hashes, self._documents, self._order, self._held = [], [], [], 0
+
+
+def _by_order(hashes: Array, documents: Array, order: Order) -> tuple[Distinct, Order]:
+    """As `distinct`, but the first document of a hash is the one that the order puts first; and what each first one has in the order."""
+    by_rank = order.ranked()
+    rank = np.empty(len(by_rank), np.uint32)
+    rank[by_rank] = np.arange(len(by_rank), dtype=np.uint32)
+    ranks = rank[np.searchsorted(order.documents, documents)]
+    positions = np.argsort(ranks, kind="stable")
+    found = distinct(hashes[positions], ranks[positions])
+    rows, repeated = np.empty_like(found.rows), np.empty_like(found.repeated)
+    rows[positions], repeated[positions] = found.rows, found.repeated
+    numbers = order.documents[by_rank]
+    second = np.where(found.second == NONE, np.uint32(NONE), numbers[np.where(found.second == NONE, 0, found.second)])
+    return Distinct(found.hashes, numbers[found.first], second, rows, repeated), order.take(by_rank[found.first])
 
 
 def claims(path: str, unit: int, runs: list[Run], partitions: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """(partition, claim) for every partition in which a run has rows; a partition is one of `partitions` equal ranges of the hash."""
     with files.open_read(path) as stream:
         for number, run in enumerate(runs):
-            whole = Claim(path, unit, number, run.start, run.distinct, run.keys, 0, run.distinct)
+            whole = Claim(path, unit, number, run.start, run.distinct, run.keys, run.ordered, 0, run.distinct)
             edges = whole.cuts(stream)[:: CUTS // partitions].tolist()
             for partition, (low, high) in enumerate(pairwise(edges)):
                 if low < high:

@@ -13,16 +13,6 @@ from typing import Any
 from pipeline import explain_words, files, plan, settings
 from pipeline.lookup import Found, Row, Shards
 
-MEASURES = (
-    ("original_characters", "min_characters", "at least"),
-    ("language_score", "min_language_score", "at least"),
-    ("language", "languages", "one of"),
-    ("perplexity", "max_perplexity", "at most"),
-    ("bucket", "buckets", "one of"),
-    ("reference_score", "min_reference", "at least"),
-)
-"""(column of a clean shard, setting that bounds it, how): a column or a setting that a source does not have is passed over."""
-
 
 class NoRun(Exception):
     """There is no finished run to tell from."""
@@ -119,13 +109,14 @@ def _document(found: Found, shards: Shards, manifest: dict[str, Any]) -> dict[st
     if found.kind == "rejected":
         return {"outcome": "dropped", **told, **{name: row[name] for name in ("step", "reason", "value", "partner")}}
     told.update(shard=f"clean/{found.shard}", row=found.row, original_lines=row.get("original_lines"))
-    return {"outcome": "kept", **told, "measures": _measures(row, manifest["settings"])}
+    return {"outcome": "kept", **told, "measures": _measures(row, manifest)}
 
 
-def _measures(row: Row, fields: dict[str, Any]) -> list[dict[str, Any]]:
+def _measures(row: Row, manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    fields = manifest["settings"]
     return [
         {"column": column, "value": row[column], "must_be": how, "bound": fields[setting]["value"], "setting": setting}
-        for column, setting, how in MEASURES
+        for column, setting, how in plan.source_module(manifest["source"]).MEASURES
         if column in row and setting in fields
     ]
 
@@ -152,9 +143,10 @@ def _partners(told: dict[str, Any]) -> set[str]:
 
 def _near(page: str, source: str, shards: Shards) -> list[str]:
     bare = page.strip().removeprefix(f"{source}/")
+    near = []
     if "." in bare or "/" in bare:
-        return shards.nearest(bare if "://" in bare else f"http://{bare}", "url")
-    return shards.nearest(f"{source}/{bare}", "id")
+        near = shards.nearest(bare if "://" in bare else f"http://{bare}", "url")
+    return near or shards.nearest(f"{source}/{bare}", "id")
 
 
 if __name__ == "__main__":

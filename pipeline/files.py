@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat as modes
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,13 +49,17 @@ class InputError(Exception):
     """An input that cannot be used: says what was expected, what was found, and what to do."""
 
 
-def expand(patterns: Sequence[str], transfer: Transfer | None = None) -> tuple[list[Listed], list[str]]:
+Folders = Callable[[str], list[tuple[str, Stat]]]
+"""What a source makes of a local folder that is given as input: inputs that are folders, with their sizes and tags."""
+
+
+def expand(patterns: Sequence[str], transfer: Transfer | None = None, folders: Folders | None = None) -> tuple[list[Listed], list[str]]:
     """The files that paths, globs, URLs and lists name, sorted by name, and the paths of those that were named more than once.
 
     A glob has `*`, `?`, `[...]` and `**` (any number of folders); an existing file whose name holds such characters is that file. Folders
     that a glob matches are passed over, hidden files are matched only by a dot. `@FILE` is a text file, gzipped or not, local or not: one
     path, glob or URL a line, relative to the folder of FILE; blank lines are left out. Two local paths are one file when their real path
-    is one; it is then read once. The order of `patterns` makes no difference.
+    is one; it is then read once. The order of `patterns` makes no difference. A local folder is what `folders` makes of it.
 
     Raises InputError for what is missing, a directory, not a regular file, not readable, a glob or list without a match.
     """
@@ -64,7 +68,7 @@ def expand(patterns: Sequence[str], transfer: Transfer | None = None) -> tuple[l
     found: dict[str, tuple[str, Stat | None]] = {}
     counts: Counter[str] = Counter()
     for pattern in sorted(patterns):
-        for path, known in _find(pattern, transfer):
+        for path, known in _find(pattern, transfer, folders):
             key = _identity(path)
             counts[key] += 1
             found[key] = min(found.get(key, (path, known)), (path, known), key=lambda item: item[0])
@@ -74,8 +78,10 @@ def expand(patterns: Sequence[str], transfer: Transfer | None = None) -> tuple[l
     return files, sorted(found[key][0] for key, count in counts.items() if count > 1)
 
 
-def _find(pattern: str, transfer: Transfer | None) -> list[tuple[str, Stat | None]]:
+def _find(pattern: str, transfer: Transfer | None, folders: Folders | None) -> list[tuple[str, Stat | None]]:
     if not pattern.startswith("@"):
+        if folders and pattern and not scheme(pattern) and os.path.isdir(pattern):
+            return [*folders(_absolute(pattern))]
         return _matches(pattern, transfer)
     entries = _entries(pattern[1:], transfer)
     if not entries:

@@ -15,10 +15,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline import files, pool, settings
+from pipeline import files, gather, pool, settings
 from pipeline.plan import Job, Unit, group_of
 from pipeline.reading import IDENTITY
-from pipeline.recipe import DropDuplicates
+from pipeline.recipe import DropDuplicates, Gather
 from pipeline.work import Element, run_unit, run_verdict
 
 
@@ -83,13 +83,16 @@ def build(pipeline: beam.Pipeline, job: Job, units: list[Unit], workers: int) ->
     """The graph of one source's run; gives the PCollection of what the last stage did."""
     judge = Pooled(run_verdict, job, workers)
     done = pipeline | f"{job.source}: units" >> beam.Create([(unit, 0, []) for unit in units], reshuffle=False)
-    done = done | f"{job.source}: stage 0" >> beam.ParDo(Pooled(run_unit, job, workers))
+    done = read = done | f"{job.source}: stage 0" >> beam.ParDo(Pooled(run_unit, job, workers))
     identity = done | f"{job.source}: id claims" >> beam.FlatMap(_to_exchange, job, IDENTITY, 0)
     identity = identity | f"{job.source}: ids" >> beam.GroupByKey() | f"{job.source}: id list" >> beam.Map(_listed)
     identity = identity | f"{job.source}: repeated ids" >> beam.ParDo(judge).with_output_types(ByUnit)
     for number in range(1, len(job.stages)):
-        name = f"duplicates-{number - 1}"
+        name, cut = job.exchange(number - 1), job.cut(number - 1)
         claims = done | f"{job.source}: claims {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1)
+        if isinstance(cut, Gather):  # the rows were read in stage 0, by other units or the same
+            rows = read | f"{job.source}: rows {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1, gather.rows_name(cut.kind))
+            claims = (claims, rows) | f"{job.source}: rows and keys {name}" >> beam.Flatten()
         ranges = claims | f"{job.source}: {name}" >> beam.GroupByKey() | f"{job.source}: {name} list" >> beam.Map(_listed)
         judged = beam.ParDo(judge, beam.pvalue.AsList(identity)).with_output_types(ByUnit)
         verdicts = ranges | f"{job.source}: verdicts {name}" >> judged
@@ -103,15 +106,13 @@ def build(pipeline: beam.Pipeline, job: Job, units: list[Unit], workers: int) ->
     return done
 
 
-def _to_exchange(element: Element, job: Job, name: str, number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def _to_exchange(element: Element, job: Job, name: str, number: int, sent: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The claims that go to an exchange; `sent`: the name under which they left, where that is another."""
     unit, claims = element
-    group = 0
-    if name != IDENTITY:
-        step = job.stages[number][-1]
-        assert isinstance(step, DropDuplicates)
-        group = group_of(step, unit.number, job.units)
+    step = job.cut(number) if name != IDENTITY else None
+    group = group_of(step, unit.number, job.units) if isinstance(step, DropDuplicates) else 0
     for exchanged, partition, claim in claims:
-        if exchanged == name:
+        if exchanged == (sent or name):
             yield f"{name}/{group}/{partition}", claim
 
 

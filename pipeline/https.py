@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import os
 import ssl
 import urllib.error
 import urllib.parse
@@ -122,7 +123,7 @@ class RangeReader(io.RawIOBase):
             if self.tag is not None and self.tag.startswith('"'):  # a weak etag or a date may not stand in If-Range
                 headers["If-Range"] = self.tag
         try:
-            response = _send(self.url, "GET", headers, self._transfer)
+            response = send(self.url, "GET", headers, self._transfer)
         except urllib.error.HTTPError as error:
             if error.code != 416:
                 raise
@@ -176,7 +177,7 @@ def stat(url: str, transfer: Transfer | None = None) -> tuple[int, str]:
 
 def _stat(url: str, transfer: Transfer) -> tuple[int, str]:
     try:
-        with _send(url, "HEAD", {}, transfer) as response:
+        with send(url, "HEAD", {}, transfer) as response:
             size, tag = _length(response.headers), _tag(response.headers)
     except urllib.error.HTTPError as error:
         if error.code not in (403, 405, 501):  # 403: a signed URL is signed for GET alone
@@ -184,7 +185,7 @@ def _stat(url: str, transfer: Transfer) -> tuple[int, str]:
         error.close()
         size, tag = None, None
     if size is None:
-        with _send(url, "GET", {"Range": "bytes=0-0"}, transfer) as response:
+        with send(url, "GET", {"Range": "bytes=0-0"}, transfer) as response:
             size = _total(response.headers) if response.status == 206 else _length(response.headers)
             tag = _tag(response.headers)
     if size is None:
@@ -192,11 +193,17 @@ def _stat(url: str, transfer: Transfer) -> tuple[int, str]:
     return size, tag or ""
 
 
-def _send(url: str, method: str, headers: dict[str, str], transfer: Transfer) -> http.client.HTTPResponse:
+def user_agent() -> str:
+    """What servers are told of the client. Those of some publishers refuse one that does not say whom to ask: CRIA_CONTACT, a URL or an address."""
+    contact = os.environ.get("CRIA_CONTACT", "")
+    return f"cria/0.1.0 ({contact})" if contact else "cria/0.1.0"
+
+
+def send(url: str, method: str, headers: dict[str, str], transfer: Transfer) -> http.client.HTTPResponse:
     if not urllib.parse.urlsplit(url).hostname:
         raise Refused("the address names no server")
     quoted = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")  # spaces and letters beyond ASCII
-    request = urllib.request.Request(quoted, method=method, headers={"User-Agent": "cria", "Accept-Encoding": "identity", **headers})
+    request = urllib.request.Request(quoted, method=method, headers={"User-Agent": user_agent(), "Accept-Encoding": "identity", **headers})
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=_certificates()))
     response: http.client.HTTPResponse = opener.open(request, timeout=transfer.timeout_seconds)
     return response

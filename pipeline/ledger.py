@@ -69,11 +69,13 @@ class Ledger:
         """Counts documents as they come from the reader."""
         self.receipt.documents += count
 
-    def lines(self, kept: int, removed: Mapping[str, int]) -> None:
-        """Counts the lines of a batch through line deduplication."""
-        ledger = self.receipt.lines
-        for name, count in {"in": kept + sum(removed.values()), "kept": kept, **removed}.items():
-            ledger[name] = ledger.get(name, 0) + int(count)
+    def lines(self, label: str, kept: int, removed: Mapping[str, int]) -> None:
+        """Counts the lines of a batch through a step that removes lines."""
+        _add(self.receipt.lines.setdefault(label, {}), {"in": kept + sum(removed.values()), "kept": kept, **removed})
+
+    def fed(self, kind: str, read: int = 0, used: int = 0, unused: Mapping[str, int] | None = None) -> None:
+        """Counts rows that feed documents without being one."""
+        _add(self.receipt.inputs.setdefault(kind, {}), {"read": read, "used": used, **(unused or {})})
 
     def measured(self, columns: Mapping[str, pa.Array]) -> None:
         """Counts the values of measured columns for the report's histograms."""
@@ -105,3 +107,8 @@ class Ledger:
         self.receipt.domains = {fate: top(counts, DOMAINS) for fate, counts in self._domains.items()}
         self.receipt.samples = self._samples.rows()
         self.receipt.digests = {path: files.sha256(path) for path in self.receipt.files if path.startswith(files.join(folder, ""))}
+
+
+def _add(ledger: dict[str, int], counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        ledger[name] = ledger.get(name, 0) + int(count)

@@ -1,9 +1,11 @@
-"""Which models a configuration of CommonCrawl needs, and where they lie. What is missing is an error that says how to get it; nothing is fetched here."""
+"""Which models a configuration needs, and where they lie. What is missing is an error that says how to get it; nothing is fetched here."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline import files, language_models, setup
@@ -11,8 +13,25 @@ from pipeline.language_models import LanguageModelFiles, ModelMissing
 from pipeline.sources.commoncrawl import CommonCrawl, Models
 
 
-def find(config: CommonCrawl, directory: str) -> Models:
+@dataclass(frozen=True)
+class NoModels:
+    """For a source that needs none."""
+
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+
+
+def find(config: Any, directory: str) -> Any:
     """The models of `directory` that the configuration needs. Raises ModelMissing with the command that makes the first missing one."""
+    if isinstance(config, CommonCrawl):
+        return _of_commoncrawl(config, directory)
+    if type(config).__name__ == "C4":
+        from pipeline import c4_models  # its kernels take a while to load, and only C4 needs them
+
+        return c4_models.find(config, directory)
+    return NoModels()
+
+
+def _of_commoncrawl(config: CommonCrawl, directory: str) -> Models:
     language, shown = _identifier(config, directory)
     found = _language_models(config, directory)
     references, reference_shown = _references(directory) if config.min_reference is not None else (None, {})

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import files, recipe, settings
 
-SOURCES = ("commoncrawl",)
+SOURCES = ("commoncrawl", "c4", "github", "wikipedia")
 """The sources of LLaMA's Table 1 that have a file in pipeline/sources."""
 
 RULES = 1
@@ -30,13 +30,28 @@ FEWEST_PARTITIONS, MOST_PARTITIONS = 8, 256
 
 @dataclass(frozen=True)
 class Unit:
-    """One input file, known from the listing alone. `name` is relative to the inputs' common folder; `tag` changes when the file does."""
+    """One input file or a range of one, known from the listing alone.
+
+    Attributes:
+        name: relative to the inputs' common folder; tag: changes when the file does; size: bytes of the unit's share.
+        start, end: what begins in these bytes of the file is the unit's; file_size: of the whole file.
+        companion: path of another input that the source reads beside it, such as a dump's index; empty: none.
+    """
 
     number: int
     path: str
     name: str
     size: int
     tag: str
+    start: int = 0
+    end: int = 0
+    file_size: int = 0
+    companion: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the unit is the whole file."""
+        return self.size == self.file_size
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,15 @@ class Job:
         """The recipe, cut."""
         return recipe.stages(self.module.recipe(self.config, self.models))
 
+    def cut(self, stage: int) -> recipe.Cut | None:
+        """The step that needs the whole corpus at which a stage ends; None where it ends because ids are compared, or with the recipe."""
+        steps = self.stages[stage]
+        return steps[-1] if steps and isinstance(steps[-1], recipe.Cut) else None
+
+    def exchange(self, stage: int) -> str:
+        """The name of the exchange behind a stage."""
+        return f"{'gather' if isinstance(self.cut(stage), recipe.Gather) else 'duplicates'}-{stage}"
+
     @property
     def directory(self) -> str:
         return files.join(self.output, self.source)
@@ -101,9 +125,24 @@ def source_module(name: str) -> ModuleType:
     return importlib.import_module(f"pipeline.sources.{name}")
 
 
-def units(listing: list[files.Listed]) -> list[Unit]:
-    """One unit a file, numbered in the order of the sorted listing."""
-    return [Unit(number, file.path, file.name, file.size, file.tag) for number, file in enumerate(listing)]
+def units(source: str, listing: list[files.Listed]) -> list[Unit]:
+    """One unit a file, or a range of one where the source can begin in the middle, numbered in the order of the sorted listing.
+
+    A file that the source reads beside another one is no unit.
+    """
+    module = source_module(source)
+    splits = getattr(module, "splits", None)
+    beside = module.companions(listing) if hasattr(module, "companions") else {}
+    companions = {file.path for file in beside.values()}
+    made: list[Unit] = []
+    for file in listing:
+        if file.path in companions:
+            continue
+        other = beside.get(file.path)
+        tag, path = (f"{file.tag} {other.tag}", other.path) if other else (file.tag, "")
+        for start, end in splits(file.name, file.size) if splits else [(0, file.size)]:
+            made.append(Unit(len(made), file.path, file.name, end - start, tag, start, end, file.size, path))
+    return made
 
 
 def partitions(listing: list[files.Listed]) -> int:
@@ -115,7 +154,7 @@ def partitions(listing: list[files.Listed]) -> int:
 def make_job(source: str, config: Any, models: Any, output: str, listing: list[files.Listed]) -> Job:
     """The job whose fingerprint names the configuration, the models' content and the rule version; the listing has its own."""
     shaped = settings.fingerprint(source, RULES, SCHEMA, config, models.fingerprints if models else {})
-    return Job(source, config, models, output, len(listing), partitions(listing), shaped)
+    return Job(source, config, models, output, len(units(source, listing)), partitions(listing), shaped)
 
 
 def listing_fingerprint(listing: list[files.Listed]) -> str:

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import exchange, files
+from pipeline import exchange, files, gather
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
+from pipeline.part import Part
 from pipeline.plan import Job, Unit
-from pipeline.records import Broken, Document, Refused, Skipped
+from pipeline.records import Broken, Document, Fed, Read, Refused, Row, Skipped
 from pipeline.shards import BROKEN, Passed, Shard
 
 BATCH_BYTES = 4 * 2**20
 """Text of one batch. ours: kernels reach full speed from about 1 MB; memory is a small multiple of it."""
 BATCH_DOCUMENTS = 8192
 """ours: bounds a batch of empty documents."""
+CHUNK = 1 << 20
+"""ours: bytes read at once where a range is hashed."""
 BROKEN_ROWS = 1024
 """ours: broken records that are held before they are written."""
 
@@ -88,9 +92,10 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
     footer = {"cria.source": job.source}
     keys_path, ids_path = job.passed(0, unit.number, IDENTITY), job.passed(0, unit.number, "ids")
     broken = Shard(job.shard("broken", unit.number), BROKEN, footer, optional=True)
-    with files.replacing(keys_path) as keys, Passed(ids_path, pa.schema([("id", pa.string())])) as ids, broken:
+    rows = gather.RowSenders(job, unit.number)
+    with files.replacing(keys_path) as keys, Passed(ids_path, pa.schema([("id", pa.string())])) as ids, broken, rows:
         sender = exchange.Sender(keys)
-        reader = Reader(job, unit, ledger, broken)
+        reader = Reader(job, unit, ledger, broken, rows)
         number = 0
         for documents, refused, named in reader.read():
             sender.add(hashed(named), np.arange(number, number + len(named), dtype=np.uint32))
@@ -101,11 +106,15 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
             if len(documents):
                 yield documents
         ledger.receipt.runs[IDENTITY] = [asdict(run) for run in sender.close()]
-    ledger.receipt.files.update({**broken.written, **ids.written, keys_path: files.size(keys_path)})
+    ledger.receipt.runs.update({name: [asdict(run) for run in runs] for name, runs in rows.runs.items()})
+    ledger.receipt.files.update({**broken.written, **ids.written, **rows.written, keys_path: files.size(keys_path)})
 
 
 class _Digesting(io.RawIOBase):
-    """The input as it is read, with the sha256 of its bytes on the way: each byte is hashed once, however often a reader goes back to it."""
+    """The input as it is read, with the sha256 of its bytes on the way: each byte is hashed once, however often a reader goes back to it.
+
+    Readers that jump (Parquet, 7z, a range of a file) leave bytes out: `digest` then reads the range once more, in order.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -133,16 +142,23 @@ class _Digesting(io.RawIOBase):
     def seekable(self) -> bool:
         return self._stream.seekable()
 
-    def digest(self, size: int) -> str | None:
-        """In hexadecimal digits; None where not all `size` bytes passed by."""
-        return self._sha256.hexdigest() if self._hashed == size else None
+    def digest(self, start: int, end: int) -> str:
+        """Of the bytes [start, end), in hexadecimal digits. Raises OSError."""
+        if start == 0 and self._hashed == end:
+            return self._sha256.hexdigest()
+        sha256, left = hashlib.sha256(), end - start
+        self._stream.seek(start)
+        while left and (data := self._stream.read(min(left, CHUNK))):
+            sha256.update(data)
+            left -= len(data)
+        return sha256.hexdigest()
 
 
 class Reader:
     """Gathers what a source yields for one unit into columns."""
 
-    def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard) -> None:
-        self._job, self._unit, self._ledger, self._broken = job, unit, ledger, broken
+    def __init__(self, job: Job, unit: Unit, ledger: Ledger, broken: Shard, rows: gather.RowSenders) -> None:
+        self._job, self._unit, self._ledger, self._broken, self._rows = job, unit, ledger, broken, rows
         self._number = 0
         self._names: list[str] = []
         self._documents: list[tuple[int, str, Document]] = []
@@ -153,14 +169,16 @@ class Reader:
 
     def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None, list[str]]]:
         """(documents, rows of refused records, the ids of all of them in the order of their numbers) of each batch."""
-        with files.open_read(self._unit.path) as opened:
+        unit = self._unit
+        with io.BytesIO() if os.path.isdir(unit.path) else files.open_read(unit.path) as opened:
             stream = _Digesting(opened)
-            for record in self._job.module.read(stream, self._unit.name, self._job.config):
+            part = Part(cast(BinaryIO, stream), unit.path, unit.name, unit.file_size, unit.start, unit.end, unit.companion)
+            for record in self._job.module.read(part, self._job.config):
                 self._take(record)
                 if self._held >= BATCH_BYTES or len(self._names) >= BATCH_DOCUMENTS:
                     yield self._batch()
-            self._ledger.receipt.input_digest = stream.digest(self._unit.size)
-        self._reached(self._unit.size + 1)
+            self._ledger.receipt.input_digest = None if os.path.isdir(unit.path) else stream.digest(unit.start, unit.end)
+        self._reached(unit.file_size + 1)
         if self._names:
             yield self._batch()
         self._write_broken()
@@ -172,17 +190,24 @@ class Reader:
             self._ledger.unread(min(size, offset - start))
             self._unread = (offset, 0)
 
-    def _take(self, record: Document | Refused | Broken | Skipped) -> None:
-        if not isinstance(record, Skipped):
-            self._reached(record.offset)
+    def _take(self, record: Read) -> None:
+        if isinstance(record, Row):
+            self._rows.add(record)
+            self._ledger.fed(record.kind, read=1)
+            return
+        if isinstance(record, Fed):
+            self._ledger.fed(record.kind, record.used + sum(record.unused.values()), record.used, record.unused)
+            return
+        if isinstance(record, Skipped):
+            self._ledger.skipped(record.type)
+            return
+        self._reached(record.offset)
         if isinstance(record, Broken):
             self._ledger.broken(record.reason)
             self._unread = (record.offset, self._unread[1] + record.size)
             self._lost.append(record)
             if len(self._lost) >= BROKEN_ROWS:
                 self._write_broken()
-        elif isinstance(record, Skipped):
-            self._ledger.skipped(record.type)
         else:
             key = record.key or f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
             name = f"{self._job.source}/{key}"

@@ -38,7 +38,11 @@ class StepCount:
 
 @dataclass
 class Receipt:
-    """Counts of one stage of one unit. `files`: path to size, of what the stage wrote; `runs`: exchange to its runs; `fingerprint`: of its inputs."""
+    """Counts of one stage of one unit. `files`: path to size, of what the stage wrote; `runs`: exchange to its runs; `fingerprint`: of its inputs.
+
+    `lines`: for each step that removes lines, how many came in and were kept, and how many went for each reason; `inputs`: for each kind of
+    row that feeds documents, how many were read, used, and left for each reason.
+    """
 
     unit: int
     stage: int
@@ -51,7 +55,8 @@ class Receipt:
     broken: dict[str, int] = field(default_factory=dict)
     noted: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    inputs: dict[str, dict[str, int]] = field(default_factory=dict)
     unread: int = 0
     kept: int = 0
     text_bytes: int = 0

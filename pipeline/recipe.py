@@ -1,10 +1,10 @@
 """The kinds of step that a recipe is made of. A step says what is done; pipeline/stage.py does it, and counts.
 
-Rewrite, Measure and Keep look at one batch. DropDuplicates needs the whole corpus: the plan cuts the recipe into stages there.
+Rewrite, RemoveLines, Measure and Keep look at one batch. DropDuplicates and Gather need the whole corpus: the plan cuts the recipe into stages there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -18,11 +18,41 @@ Keys = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 @dataclass(frozen=True)
+class Rewritten:
+    """The new texts of a batch, columns measured on the way, and what is worth knowing of how many documents."""
+
+    text: pa.StringArray
+    columns: Mapping[str, pa.Array] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Rewrite:
     """Gives every document another text."""
 
     label: str
-    rewrite: Callable[[Batch], pa.StringArray]
+    rewrite: Callable[[Batch], Rewritten]
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a RemoveLines step leaves of a batch: the texts, how many lines it kept and how many it removed for each reason, and columns it measured.
+
+    A text with no line left is empty.
+    """
+
+    text: pa.StringArray
+    kept: int
+    removed: Mapping[str, int]
+    columns: Mapping[str, pa.Array]
+
+
+@dataclass(frozen=True)
+class RemoveLines:
+    """Gives every document its text without the lines that rules of their own remove; the lines are counted."""
+
+    label: str
+    remove: Callable[[Batch], Removed]
 
 
 @dataclass(frozen=True)
@@ -57,7 +87,8 @@ class DropDuplicates:
     Attributes:
         by: a key for each line (`of="lines"`) or for each document of a batch; equal keys are duplicates.
         scope: `shard`, `group:K` (K shards) or `corpus`: how far apart duplicates are looked for.
-        policy: `remove_all` (every copy goes, the first too) or `keep_first` (in unit order, then in the order of the file).
+        policy: `remove_all` (every copy goes, the first too) or `keep_first`: in unit order, then in the order of the file.
+        order: what `keep_first` goes by instead, for each document: a uint64 or a string of bytes, the smallest first; equal ones in unit order.
     """
 
     label: str
@@ -66,18 +97,59 @@ class DropDuplicates:
     scope: str
     shards: int
     policy: Literal["remove_all", "keep_first"]
+    order: Callable[[Batch], Keys | pa.BinaryArray] | None = None
 
 
-Step = Rewrite | Measure | Keep | DropDuplicates
+@dataclass(frozen=True)
+class Gathered:
+    """Rows that were gathered for a batch: those of document i are `rows[offsets[i]:offsets[i + 1]]`, in the order in which they were read."""
+
+    offsets: np.ndarray[Any, np.dtype[np.int64]]
+    rows: pa.Table
+
+    def first(self, column: str) -> pa.Array:
+        """The column's value in the first row of each document; null where it has none."""
+        there = self.offsets[1:] > self.offsets[:-1]
+        return self.rows.column(column).combine_chunks().take(pa.array(self.offsets[:-1], mask=~there))
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Puts rows beside the documents that ask for their key: a repository's licence, a blob's content, the answers to a question.
+
+    Attributes:
+        kind: of the rows, as the reader names it.
+        by: the key that each document asks for; null: none.
+        merge: columns made of a batch and the rows gathered for it.
+        most: rows that one document gets at most; those that come later with the same key are counted as left over.
+    """
+
+    label: str
+    kind: str
+    by: Callable[[Batch], pa.StringArray]
+    merge: Callable[[Batch, Gathered], Mapping[str, pa.Array]]
+    most: int | None
+
+
+Cut = DropDuplicates | Gather
+"""The steps that need the whole corpus."""
+
+Step = Rewrite | RemoveLines | Measure | Keep | DropDuplicates | Gather
 Recipe = Sequence[Step]
 
 
 def stages(recipe: Recipe) -> list[list[Step]]:
-    """The recipe cut after each step that needs the whole corpus; every stage but the first begins by applying the cut's verdicts. At least two."""
+    """The recipe cut after each step that needs the whole corpus; every stage but the first begins by applying the cut's verdicts. At least two.
+
+    Raises ValueError where two Gather steps take the same kind of row: what became of it would be counted twice.
+    """
+    kinds = [step.kind for step in recipe if isinstance(step, Gather)]
+    if len(set(kinds)) < len(kinds):
+        raise ValueError(f"expected one Gather step for each kind of row, found {', '.join(kinds)}")
     cut: list[list[Step]] = [[]]
     for step in recipe:
         cut[-1].append(step)
-        if isinstance(step, DropDuplicates):
+        if isinstance(step, Cut):
             cut.append([])
     return cut if len(cut) > 1 else [*cut, []]  # repeated ids are found in the exchange too, so there is always a stage after it
 

@@ -1,6 +1,7 @@
 """What a source's reader yields for each record of an input file, and what each of them means for the books.
 
 in = Document (kept, or dropped by a later step) + Refused (dropped at once) + Broken;   Skipped stands outside the sum.
+What feeds a document without being one has books of its own, `inputs`: read = used + unused.
 """
 
 from collections.abc import Mapping
@@ -56,4 +57,25 @@ class Skipped:
     type: str
 
 
-Read = Document | Refused | Broken | Skipped
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that feeds documents without being one: a blob, a licence, an answer. A Gather step hands it to the documents that ask for its key.
+
+    `kind` names the Gather step that takes it. Whether it was used shows there.
+    """
+
+    kind: str
+    key: str
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """How many rows of a kind were read that the reader itself used for documents, or left for a reason (an older revision, an orphan)."""
+
+    kind: str
+    used: int
+    unused: Mapping[str, int] = field(default_factory=dict)
+
+
+Read = Document | Refused | Broken | Skipped | Row | Fed

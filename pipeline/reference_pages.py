@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from pipeline import files, settings
 from pipeline.citations import cited_urls, match_key
+from pipeline.part import Part
 from pipeline.records import Broken, Document
 from pipeline.settings import setting
 from pipeline.sources import commoncrawl
@@ -150,7 +151,7 @@ class Pages:
     def read(self, path: str, name: str) -> None:
         """Takes in one crawl file."""
         with files.open_read(path) as stream:
-            for record in commoncrawl.read(stream, name, commoncrawl.LLAMA):
+            for record in commoncrawl.read(Part(stream, path, name, 0, 0, 0), commoncrawl.LLAMA):
                 if isinstance(record, Document):
                     self._take(str(record.columns["url"]), record.text)
                 elif isinstance(record, Broken):

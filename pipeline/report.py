@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline import files, report_run, report_sums
-from pipeline.books import READ
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
 from pipeline.receipts import DOMAINS, EXCERPT
@@ -202,7 +201,8 @@ def _samples(job: Job, books: dict[str, Any], stood: Sequence[Total]) -> str:
         f"The first {EXCERPT} characters of the documents whose ids hash lowest, so the choice is the same in every run. "
         "What became of any page: python -m pipeline.explain URL_OR_ID --output=DIR."
     )
-    refused = f' Records refused at the step "{READ}" have no text; they are in rejected/.' if READ in counts else ""
+    reading = job.module.READ_AS
+    refused = f' Records refused at the step "{reading}" have no text; they are in rejected/.' if reading in counts else ""
     return paragraph(words + refused, "soft") + "".join(folds)
 
 

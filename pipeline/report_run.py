@@ -41,7 +41,14 @@ def run(job: Job, manifest: dict[str, Any]) -> str:
     inputs, shards = manifest["inputs"], manifest["shards"]
     fields = _settings(job, manifest)
     changed = sum(was != "" for _, _, was, _ in fields)
-    read = [(entry["name"], entry["bytes"], entry["sha256"] or "") for entry in inputs[:ROWS]]
+    read = [
+        (
+            entry["name"],
+            entry["bytes"],
+            entry.get("sha256") or (f"{len(entry['sha256_of_ranges'])} ranges" if "sha256_of_ranges" in entry else ""),
+        )
+        for entry in inputs[:ROWS]
+    ]
     wrote = [(name, shard["bytes"], shard["sha256"] or "") for name, shard in list(shards.items())[:ROWS]]
     models, libraries = manifest["models"], manifest["libraries"]
     return "".join(

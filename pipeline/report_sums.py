@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.books import READ
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
 from pipeline.recipe import DropDuplicates, Keep
@@ -81,14 +80,15 @@ def broken(stood: Sequence[Total]) -> list[tuple[str, str, int]]:
 def text_after(job: Job, stood: Sequence[Total]) -> dict[str, int]:
     """Label of a step to the bytes of text that it kept, where a stage ends and the text is counted: before each step that needs the whole corpus."""
     found: dict[str, int] = {}
-    label = READ
+    label = job.module.READ_AS
     for number, stage in enumerate(job.stages):
         for step in stage:
             if isinstance(step, Keep):
                 label = step.label
         found[label] = sum(receipt.text_bytes for receipt in stood if receipt.stage == number)
-        if stage and isinstance(stage[-1], DropDuplicates):
-            label = stage[-1].label
+        cut = job.cut(number)
+        if cut is not None:
+            label = cut.label
     return found
 
 
@@ -104,7 +104,7 @@ def stage_times(job: Job, stood: Sequence[Total]) -> list[StageTime]:
     for number, stage in enumerate(job.stages):
         mine = [receipt for receipt in stood if receipt.stage == number]
         source = sum(r.size for r in mine) if number == 0 else sum(r.text_bytes for r in stood if r.stage == number - 1)
-        ends = stage[-1] if stage and isinstance(stage[-1], DropDuplicates) else None
+        ends = job.cut(number)
         words = ["read" if number == 0 else f"apply: {before}" if before else "go on", *(step.label for step in stage if step is not ends)]
         before = ends.label if ends else None
         if ends:

@@ -35,42 +35,65 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def configure(flags: argparse.Namespace) -> Any:
-    """The source's configuration: the preset with --set applied. Raises SettingError."""
-    module = plan.source_module(flags.source)
-    settings.one_of("--preset", flags.preset, list(module.PRESETS))
-    return settings.change(module.PRESETS[flags.preset], flags.set)
+def configure(flags: argparse.Namespace) -> dict[str, Any]:
+    """Each source's configuration: the preset with --set applied. Raises SettingError."""
+    configs = {}
+    for source in flags.sources:
+        module = plan.source_module(source)
+        settings.one_of("--preset", flags.preset, list(module.PRESETS))
+        configs[source] = module.PRESETS[flags.preset]
+    for change in flags.set:
+        owner, dot, field = change.partition(".")
+        named = dot and owner in flags.sources
+        takers = [owner] if named else [source for source in flags.sources if settings.has(configs[source], change)] or flags.sources
+        for source in takers:
+            configs[source] = settings.change(configs[source], [field if named else change])
+    return configs
 
 
 def list_fields(flags: argparse.Namespace) -> int:
     """Prints every field of the configuration with its value and its origin."""
-    for name, value, origin in settings.fields(configure(flags)):
-        shown = ",".join(value) if isinstance(value, tuple) else value
-        print(f"{name}={shown}\n    {origin}")
+    for source, config in configure(flags).items():
+        for name, value, origin in settings.fields(config):
+            print(f"{source + '.' if len(flags.sources) > 1 else ''}{name}={settings.shown(value)}\n    {origin}")
     return 0
 
 
 def run(flags: argparse.Namespace, rest: list[str], started: float) -> int:
-    """A line whose flags make sense: refuses what else is wrong with it, then does it."""
-    config = configure(flags)
+    """A line whose flags make sense: refuses what else is wrong with it, then does it, source by source."""
+    configs = configure(flags)
     options = beam_options(rest)
     from pipeline import inputs
 
-    given = inputs.gather(flags, config)
-    for path in given.twice:
-        print(f"pipeline.run: {path} is listed more than once; it is read once", file=sys.stderr)
-    job = plan.make_job(flags.source, config, given.models, flags.output, given.listing)
+    given = [inputs.gather(flags, source, config) for source, config in configs.items()]
+    for share in given:
+        for path in share.twice:
+            print(f"pipeline.run: {path} is listed more than once; it is read once", file=sys.stderr)
+    jobs = [plan.make_job(share.source, share.config, share.models, flags.output, share.listing) for share in given]
     if flags.dry_run:
         from pipeline import estimate
 
-        return estimate.show(job, plan.units(given.listing), flags.workers)
+        for job, share in zip(jobs, given, strict=True):
+            estimate.show(job, plan.units(job.source, share.listing), flags.workers)
+        return 0
+    outcomes = [run_source(job, share, flags, options) for job, share in zip(jobs, given, strict=True)]
+    return finish(outcomes, started, flags)
+
+
+def run_source(job: plan.Job, given: Any, flags: argparse.Namespace, options: Any) -> Any:
+    """Does one source's job, or finds it done; prints its funnel and what went wrong, and gives its outcome."""
     from pipeline import closing, state
 
     with state.claimed(job, given.listing, flags.overwrite) as before:
         if before is not None:
-            return finish(closing.again(job, before, flags.error_budget), started, flags)
-        execute(job, plan.units(given.listing), flags, options)
-        return finish(closing.close(job, given, flags.error_budget), started, flags)
+            outcome = closing.again(job, before, flags.error_budget)
+        else:
+            execute(job, plan.units(job.source, given.listing), flags, options)
+            outcome = closing.close(job, given, flags.error_budget)
+    print(outcome.funnel)
+    for line in outcome.said:
+        print(f"pipeline.run: {line}", file=sys.stderr)
+    return outcome
 
 
 def beam_options(rest: list[str]) -> Any:
@@ -97,20 +120,22 @@ def execute(job: plan.Job, units: list[plan.Unit], flags: argparse.Namespace, op
         runners.run(job, units, flags.workers, options, shown, flags.start_timeout)
 
 
-def finish(outcome: Any, started: float, flags: argparse.Namespace) -> int:
-    """Prints the funnel, what went wrong, and the summary line; gives the exit code."""
-    print(outcome.funnel)
-    for line in outcome.said:
-        print(f"pipeline.run: {line}", file=sys.stderr)
+SEVERITY = (3, 1, 4, 0)
+"""Exit codes, the worst first: what several sources come to."""
+
+
+def finish(outcomes: list[Any], started: float, flags: argparse.Namespace) -> int:
+    """Prints the summary line, the sum over the sources; gives the worst exit code."""
     summary = {
-        "in": outcome.books["in"],
-        "kept": outcome.books["kept"],
-        "reused": outcome.reused,
+        "in": sum(outcome.books["in"] for outcome in outcomes),
+        "kept": sum(outcome.books["kept"] for outcome in outcomes),
+        "reused": sum(outcome.reused for outcome in outcomes),
         "seconds": round(time.monotonic() - started, 1),
         "output": flags.output,
     }
     print(json.dumps(summary), flush=True)
-    return int(outcome.code)
+    codes: list[int] = [outcome.code for outcome in outcomes]
+    return min(codes, key=SEVERITY.index)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ class SettingError(ValueError):
     """A field that does not exist, or a value that its type or its rule refuses."""
 
 
-def setting(default: Any, origin: str) -> Any:
-    """A field of a configuration with the origin of its default value."""
+def setting(default: Any, origin: str, path: bool = False) -> Any:
+    """A field of a configuration with the origin of its default value. With `path` it says where a file lies: its content shapes the output, not the path."""
     if not origin.startswith(ORIGINS):
         raise SettingError(f"an origin begins with one of {', '.join(ORIGINS)}: {origin!r}")
     if dataclasses.is_dataclass(default):
         return dataclasses.field(default_factory=lambda: default, metadata={"origin": origin})
-    return dataclasses.field(default=default, metadata={"origin": origin})
+    return dataclasses.field(default=default, metadata={"origin": origin, "path": path})
 
 
 def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
@@ -49,6 +49,11 @@ def fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
             yield from fields(value, f"{prefix}{field.name}.")
         else:
             yield f"{prefix}{field.name}", value, field.metadata.get("origin", "")
+
+
+def has(config: Any, assignment: str) -> bool:
+    """Whether the configuration has the field that `name=value` names."""
+    return assignment.partition("=")[0].strip() in [name for name, _, _ in fields(config)]
 
 
 def change(config: Config, assignments: Sequence[str]) -> Config:
@@ -79,8 +84,9 @@ def parse(text: str, kind: Any, name: str) -> Any:
     if types.NoneType in options and text.lower() in ("none", "any"):
         return None
     (kind,) = [option for option in options if option is not types.NoneType]
-    if typing.get_origin(kind) is tuple:
-        values = tuple(part.strip() for part in text.split(",") if part.strip())
+    collection = typing.get_origin(kind)
+    if collection in (tuple, frozenset):
+        values = collection(part.strip() for part in text.split(",") if part.strip())
         if not values:
             raise SettingError(f"{name} takes a list such as a,b; found {text!r}")
         return values
@@ -101,9 +107,18 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
+def shown(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if value is None:
+        return "none"
+    return ",".join(sorted(value) if isinstance(value, frozenset) else value) if isinstance(value, tuple | frozenset) else str(value)
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if not field.metadata.get("path")}
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 

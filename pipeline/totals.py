@@ -33,8 +33,11 @@ class Total(Receipt):
         for name in ("size", "documents", "unread", "kept", "text_bytes"):
             setattr(self, name, getattr(self, name) + getattr(receipt, name))
         self.seconds += receipt.seconds
-        for name in ("refused", "broken", "noted", "skipped", "lines"):
+        for name in ("refused", "broken", "noted", "skipped"):
             _add(getattr(self, name), getattr(receipt, name))
+        for name in ("lines", "inputs"):
+            for label, counts in getattr(receipt, name).items():
+                _add(getattr(self, name).setdefault(label, {}), counts)
         self._add_steps(receipt)
         for column, counts in receipt.histograms.items():
             _add(self.histograms.setdefault(column, {}), counts)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import files
 from pipeline.exchange import CUTS, Array, Claim
@@ -52,6 +53,7 @@ class Piece:
     hashes: Array
     first: Array
     second: Array
+    order: Array
     row: Array
     sender: Array
 
@@ -108,7 +110,7 @@ def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
 
 
 def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Callable[[int, Callable[[BinaryIO], Any]], Any]) -> Piece:
-    parts: list[tuple[Array, Array, Array]] = []
+    parts: list[tuple[Array, Array, Array, Array]] = []
     for i, (low, high) in enumerate(spans):
         parts.append(use(i, partial(claims[i].read, low=low, high=high)))
     lengths = [high - low for low, high in spans]
@@ -116,6 +118,7 @@ def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Calla
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
         np.concatenate([part[2] for part in parts]),
+        np.concatenate([part[3] for part in parts]),
         np.concatenate([np.arange(low, high, dtype=np.uint32) for low, high in spans]),
         np.repeat(np.arange(len(claims), dtype=np.uint32), lengths),
     )
@@ -123,7 +126,7 @@ def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Calla
 
 def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[tuple[Claim, Array, list[str]]]:
     """(claim, records, ids) for each claim with a key that two documents or more hold."""
-    order = np.argsort(piece.hashes, kind="stable")  # stable keeps unit order within a key; on sorted runs it merges
+    order = _order(piece, claims)
     hashes = piece.hashes[order]
     starts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else np.empty(0, np.int64)
     lengths = np.diff(np.append(starts, len(hashes)))
@@ -139,7 +142,7 @@ def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[t
     second_unit = np.where(second_here, first_unit, unit_of[piece.sender[follower]])
     second_document = np.where(second_here, piece.second[leader], piece.first[follower])
     group = np.repeat(np.arange(len(leader)), lengths)
-    members = order[_spans(starts, lengths)]
+    members = order[spans(starts, lengths)]
     by_sender = np.argsort(piece.sender[members], kind="stable")
     members, group = members[by_sender], group[by_sender]
     senders = piece.sender[members]
@@ -161,7 +164,29 @@ def _verdicts(piece: Piece, claims: Sequence[Claim], names: Names) -> Iterator[t
         yield claim, records, [ids[i] for i in used.tolist()]
 
 
-def _spans(starts: Array, lengths: Array) -> Array:
+def _order(piece: Piece, claims: Sequence[Claim]) -> Array:
+    """The rows by hash, those of one hash as the step prefers them: by its order where it has one, then in unit order."""
+    if not any(claim.ordered for claim in claims):
+        return np.argsort(piece.hashes, kind="stable")  # stable keeps unit order within a key; on sorted runs it merges
+    order = np.lexsort((piece.order, piece.hashes))
+    if not any(claim.ordered == 2 for claim in claims):
+        return order
+    alike = np.flatnonzero((np.diff(piece.hashes[order]) == 0) & (np.diff(piece.order[order]) == 0))
+    if not len(alike):
+        return order
+    rows = order[np.unique(np.concatenate([alike, alike + 1]))]
+    rows = rows[np.argsort(piece.sender[rows], kind="stable")]
+    names: list[pa.LargeBinaryArray] = []
+    for claim, (low, high) in zip(claims, pairwise(np.searchsorted(piece.sender[rows], np.arange(len(claims) + 1)).tolist()), strict=True):
+        if low < high:
+            with files.open_read(claim.path) as stream:
+                names.append(claim.names(stream, piece.row[rows[low:high]]))
+    ranks = np.zeros(len(order), np.uint64)
+    ranks[rows] = pc.rank(pa.concat_arrays(names), tiebreaker="dense").to_numpy()
+    return np.lexsort((ranks, piece.order, piece.hashes))
+
+
+def spans(starts: Array, lengths: Array) -> Array:
     """The numbers start, start + 1, ... of each span, one span after another."""
     ends = np.cumsum(lengths)
     numbers: Array = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths) + np.repeat(starts, lengths)

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline import exchange, files, stage
+from pipeline import exchange, files, gather, stage
 from pipeline.apply import IdVerdicts
+from pipeline.deliver import deliver
 from pipeline.plan import Job, Unit
+from pipeline.recipe import Gather
 from pipeline.verdicts import VerdictClaim, decide
 
 Element = tuple[Any, ...]
 
 
-def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, VerdictClaim]]]) -> list[Element]:
+def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, Any]]]) -> list[Element]:
     """One stage of one unit: gives (unit, claims for the exchanges that follow)."""
     unit, number, received = element
     verdicts: stage.Verdicts = {}
@@ -30,7 +32,12 @@ def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, VerdictClaim]]]
 
 
 def _claims(job: Job, number: int, unit: Unit, name: str, runs: list[dict[str, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
-    return exchange.claims(job.passed(number, unit.number, name), unit.number, [exchange.Run(**run) for run in runs], job.partitions)
+    path = job.passed(number, unit.number, name)
+    if name.startswith("rows-"):
+        return gather.claims(path, unit.number, [gather.RowRun(**run) for run in runs], job.partitions)
+    if name.startswith("gather-"):
+        return gather.claims(path, unit.number, [gather.KeyRun(**run) for run in runs], job.partitions)
+    return exchange.claims(path, unit.number, [exchange.Run(**run) for run in runs], job.partitions)
 
 
 def run_verdict(job: Job, element: tuple[str, list[dict[str, Any]]], identity: list[Element] | None = None) -> list[Element]:
@@ -38,6 +45,12 @@ def run_verdict(job: Job, element: tuple[str, list[dict[str, Any]]], identity: l
     key, claims = element
     name, group, partition = key.rsplit("/", 2)
     path = job.verdicts(name, int(group), int(partition))
+    step = job.cut(int(name.rpartition("-")[2])) if name.startswith("gather-") else None
+    if isinstance(step, Gather):
+        width = exchange.CUTS // job.partitions
+        cuts = (int(partition) * width, (int(partition) + 1) * width)
+        delivered = deliver(claims, path, gather.rows_schema(job, step.kind), step.most, cuts)
+        return [(unit, (name, claim)) for unit, claim in delivered]
     names = _Names(job, identity or [])
     given = decide([exchange.Claim(**claim) for claim in claims], path, names)
     return [(unit, (name, claim)) for unit, claim in given]

@@ -35,6 +35,27 @@ def hashes(texts: Texts) -> npt.NDArray[np.uint64]:
     return out
 
 
+def lowered_hashes(texts: Texts) -> npt.NDArray[np.uint64]:
+    """[lines] The hash of each line, stripped and lower-cased and no more: what C4 compares (spec 4.3, step 7)."""
+    from transforms.kernels.line_hashes import hash_lines
+
+    lines = texts.lines
+    out = np.empty(len(lines), np.uint64)
+    hash_lines(texts.buffer, lines.starts, lines.ends, _lowered(), _tables()[1], out)
+    return out
+
+
+@cache
+def _lowered() -> Table:
+    """Per code point: its lower case in UTF-8, as in `_tables`; nothing becomes another digit, nothing is deleted."""
+    codes = np.arange(CODE_POINTS, dtype="<u4")
+    codes[0xD800:0xE000] = 0
+    codes[0x130] = codes[CAPITAL_SIGMA] = ord("A")
+    forms = _utf8(_codes(_string(codes).lower()))
+    forms[0x130] = int.from_bytes("\u0130".lower().encode(), "little")
+    return forms
+
+
 @cache
 def _tables() -> tuple[Table, Kinds]:
     """Per code point: its normal form, up to 4 bytes of UTF-8 with the first one lowest (0: deleted), and the bits of its kind.

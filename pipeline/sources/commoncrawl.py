@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -24,6 +24,7 @@ import pyarrow as pa
 from pipeline import responses, settings, warc
 from pipeline.documents import Batch
 from pipeline.language_models import LanguageModelFiles
+from pipeline.part import Part
 from pipeline.reading import hashed
 from pipeline.recipe import DropDuplicates, Keep, Measure, Recipe, at_least, at_most, one_of
 from pipeline.records import Broken, Document, Read, Refused, Skipped
@@ -33,6 +34,7 @@ from transforms.language import Identifier
 from transforms.references import ReferenceClassifier
 
 NAME = "commoncrawl"
+READ_AS = "read the record as a page"
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,24 @@ CLEAN = pa.schema(
 
 PASSED = pa.schema([("document", pa.uint32()), ("domain", pa.string()), *CLEAN])
 
+MEASURES = (
+    ("original_characters", "min_characters", "at least"),
+    ("language_score", "min_language_score", "at least"),
+    ("language", "languages", "one of"),
+    ("perplexity", "max_perplexity", "at most"),
+    ("bucket", "buckets", "one of"),
+    ("reference_score", "min_reference", "at least"),
+)
+"""(column of a clean shard, setting that bounds it, how), for `explain`."""
+
 
 # ---- reading
 
 
-def read(stream: BinaryIO, name: str, config: CommonCrawl) -> Iterator[Read]:
+def read(part: Part, config: CommonCrawl) -> Iterator[Read]:
     """Every record of a WET or WARC file, as what it is for the books."""
     bounds = warc.Bounds(member_bytes=config.max_member_bytes, record_bytes=config.max_record_bytes)
-    for record in warc.read(stream, name, bounds, config.record_end):
+    for record in warc.read(part.stream, part.name, bounds, config.record_end):
         if isinstance(record, warc.Broken):
             yield Broken(record.offset, record.inner, record.bytes, record.reason, record.excerpt)
         elif record.type not in ("conversion", "response", "resource", "revisit"):

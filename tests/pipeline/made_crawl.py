@@ -4,9 +4,8 @@ import base64
 import gzip
 import hashlib
 from dataclasses import replace
-from pathlib import Path
 
-import pyarrow.parquet as pq
+import made_run
 import pytest
 from shared_data import SHARED
 
@@ -67,24 +66,7 @@ def crawl(folder, shards):
 
 def run(paths, output, config, expect=0):
     """Runs commoncrawl on these files with lid.176.ftz alone; gives the outcome. Language, LM and classifier filters are off unless the config says so."""
-    from apache_beam import Pipeline
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    from pipeline import closing, files, graph, models, plan, state
-    from pipeline.inputs import Inputs
-
-    listing, twice = files.expand([str(path) for path in paths])
-    found = models.find(config, str(identifier()))
-    job = plan.make_job("commoncrawl", config, found, str(output), listing)
-    with state.claimed(job, listing, overwrite=False) as before:
-        if before is not None:
-            return closing.again(job, before, 1.0)
-        pipeline = Pipeline(options=PipelineOptions([], runner="FnApiRunner"))
-        graph.build(pipeline, job, plan.units(listing), 0)
-        pipeline.run().wait_until_finish()
-        outcome = closing.close(job, Inputs(listing, twice, found), 1.0)
-    assert outcome.code == expect, outcome.said
-    return outcome
+    return made_run.run("commoncrawl", paths, output, config, identifier(), expect)
 
 
 def open_config(**changes):
@@ -98,8 +80,7 @@ def open_config(**changes):
 
 def rows(output, kind, columns=None):
     """All rows of a kind of shard, in order."""
-    found = sorted((Path(output) / "commoncrawl" / kind).glob("*.parquet"))
-    return [row for path in found for row in pq.ParquetFile(path).read(columns).to_pylist()]
+    return made_run.rows(output, "commoncrawl", kind, columns)
 
 
 def kept_letters(output):

@@ -1,5 +1,6 @@
 """The exchange against a plain reference: who holds a key, over units, runs, hash ranges and pieces."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import exchange, files, verdicts
+from pipeline import exchange, files, recipe, verdicts
 from transforms.repeats import NONE
 
 # A corpus: units, each with batches, each a list of documents, each a list of keys out of few, spread over the range of the hash.
@@ -119,3 +120,10 @@ def test_a_cut_keys_file_is_an_error(tmp_path, monkeypatch):
         stream.truncate(20)
     with pytest.raises(EOFError, match="keys file ends"):
         list(exchange.claims(path, unit, runs, 2))
+
+
+def test_a_recipe_gathers_a_kind_of_row_once():
+    step = recipe.Gather("answers", "answer", None, None, 1)
+    assert [len(steps) for steps in recipe.stages([step, dataclasses.replace(step, kind="licence")])] == [1, 1, 0]
+    with pytest.raises(ValueError, match="one Gather step for each kind of row"):
+        recipe.stages([step, dataclasses.replace(step, label="again")])

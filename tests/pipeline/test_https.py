@@ -138,7 +138,7 @@ def test_a_bad_certificate_is_not_tried_again(waits: list[float], monkeypatch: p
     def refuse(*arguments: object) -> None:
         raise urllib.error.URLError(ssl.SSLCertVerificationError("certificate verify failed: self-signed"))
 
-    monkeypatch.setattr(https, "_send", refuse)
+    monkeypatch.setattr(https, "send", refuse)
     with pytest.raises(SourceUnavailable, match=r"byte 0 after 1 attempt: SSLCertVerificationError.*self-signed"):
         read("https://127.0.0.1/a")
     assert waits == []

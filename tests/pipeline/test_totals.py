@@ -1,5 +1,6 @@
 """Sums of receipts: equal to the plain sum, in any order, and no larger for many units."""
 
+import itertools
 import json
 from dataclasses import asdict
 
@@ -10,13 +11,15 @@ from pipeline import totals
 from pipeline.receipts import SAMPLES, Receipt, StepCount
 
 counts = st.dictionaries(st.sampled_from("abc"), st.integers(1, 5), max_size=3)
+ledgers = st.dictionaries(st.sampled_from("xy"), counts, max_size=2)
 
 
 @st.composite
 def receipts(draw):
     made = []
     for unit in range(draw(st.integers(0, 5))):
-        receipt = Receipt(unit, 0, "f", f"{unit}.warc", 10, documents=draw(st.integers(0, 9)), broken=draw(counts), lines=draw(counts))
+        receipt = Receipt(unit, 0, "f", f"{unit}.warc", 10, documents=draw(st.integers(0, 9)), broken=draw(counts))
+        receipt.lines, receipt.inputs = draw(ledgers), draw(ledgers)
         receipt.steps = [StepCount(label, n, n, 0) for label, n in draw(counts).items()]
         receipt.histograms = {"characters": draw(counts)}
         receipt.samples = [
@@ -39,7 +42,9 @@ def test_a_total_is_the_plain_sum_in_any_order(made):
     assert total.documents == sum(receipt.documents for receipt in made)
     for name in "abc":
         assert total.broken.get(name, 0) == sum(receipt.broken.get(name, 0) for receipt in made)
-        assert total.lines.get(name, 0) == sum(receipt.lines.get(name, 0) for receipt in made)
+        for ledger, label in itertools.product(("lines", "inputs"), "xy"):
+            plain = sum(getattr(receipt, ledger).get(label, {}).get(name, 0) for receipt in made)
+            assert getattr(total, ledger).get(label, {}).get(name, 0) == plain
         read = sum(step.read for receipt in made for step in receipt.steps if step.label == name)
         assert sum(step.read for step in total.steps if step.label == name) == read
     ranks = sorted((row["rank"], row["id"]) for receipt in made for row in receipt.samples)[:SAMPLES]

@@ -21,7 +21,7 @@ from pipeline.training import TrainingError
 from transforms.perplexity import LanguageModel
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "pipeline" / "sample" / "encyclopaedia.txt"
+SAMPLE = ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt"
 OWN = LanguageModelTraining(estimator="own")
 SMALL = LanguageModelTraining(estimator="own", vocabulary=400, order=3)
 

@@ -41,5 +41,5 @@ def test_every_source_is_configured_so(source):
     for preset in module.PRESETS.values():
         assert f"{type(preset).__module__}.{type(preset).__qualname__}" in CONFIGURATIONS
         for name, value, _ in settings.fields(preset):
-            text = "none" if value is None else ",".join(value) if isinstance(value, tuple) else str(value)
+            text = settings.shown(value)
             assert settings.change(preset, [f"{name}={text}"]) == preset, f"{name} can not be set to its own value {text!r}"

@@ -26,7 +26,7 @@ def test_the_two_commands_are_there_and_ci_runs_the_second():
 
 
 def commands():
-    return sorted(set(re.findall(r"python -m (\w+\.\w+)((?: +(?:--?[\w-]+(?:=\S+)?|[A-Z_]+))*)", README)))
+    return sorted(set(re.findall(r"python -m (\w+\.\w+)((?: +(?:--set \S+=\S+|--?[\w-]+(?:=\S+)?|[A-Z_]+))*)", README)))
 
 
 @pytest.mark.parametrize(("module", "flags"), commands())
@@ -35,7 +35,7 @@ def test_every_command_exists(module, flags):
     assert path.exists(), f"README names {module}"
     if module == "pipeline.run":
         command_line.parse(
-            [flag for flag in shlex.split(flags) if flag.startswith("--")] + ([] if "--source" in flags else ["--source=commoncrawl"])
+            [flag for flag in shlex.split(flags) if flag.startswith("--") or "=" in flag] + ([] if "--source" in flags else ["--source=commoncrawl"])
         )
     else:
         for flag in re.findall(r"--[\w-]+", flags):

@@ -134,7 +134,7 @@ def probability(model: Model, context: tuple[str, ...], word: str) -> float:
 
 def sample() -> list[str]:
     """A text of our own, of words that repeat enough for every discount."""
-    lines = (ROOT / "pipeline" / "sample" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.strip()]
 
 

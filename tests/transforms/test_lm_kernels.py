@@ -16,7 +16,7 @@ from transforms.pieces import Segmenter, train_unigram
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = [
-    for_language_model(line) for line in (ROOT / "pipeline" / "sample" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()[:120]
+    for_language_model(line) for line in (ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()[:120]
 ]
 
 

@@ -36,7 +36,7 @@ class Plain:
 
 
 def sample() -> list[str]:
-    return (ROOT / "pipeline" / "sample" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()
+    return (ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import files, models, sample_files, settings, setup, train_lm, train_references
+from pipeline import files, models, settings, setup, train_lm, train_references
+from pipeline.samples import crawl_files
 
-TEXTS = Path(sample_files.__file__).parent / "sample"
+TEXTS = Path(__file__).parent / "texts" / "commoncrawl"
 STAMP = "sample.json"
 
 LANGUAGE_MODEL = train_lm.LanguageModelTraining(vocabulary=1500, estimator="own")
@@ -28,7 +29,7 @@ REFERENCES = replace(
 
 def prepare(folder: Path, models_directory: str, config: Any) -> tuple[list[Path], Any]:
     """(the sample's crawl files, the models that the configuration needs), both under `folder`; what stands there already is kept."""
-    packed = sample_files.pack(folder / "sample")
+    packed = crawl_files.pack(folder / "sample")
     made = folder / "models"
     stamp = settings.fingerprint(
         {path.name: files.sha256(path) for path in [*packed, *sorted(TEXTS.glob("*.*"))]}, LANGUAGE_MODEL, REFERENCES, setup.SHA256

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 
-from pipeline import sample_files
-from pipeline.sample_files import Page, pack, read_pages
+from pipeline.samples import crawl_files
+from pipeline.samples.crawl_files import Page, pack, read_pages
 
-TEXTS = Path(sample_files.__file__).parent / "sample"
+TEXTS = Path(crawl_files.__file__).parent / "texts" / "commoncrawl"
 
 
 def pages_of(name: str) -> list[Page]:
@@ -62,7 +62,7 @@ def test_there_are_enough_pages_of_each_kind() -> None:
 
 def test_poor_pages_are_thirty_long_eight_short_and_four_of_boilerplate_alone() -> None:
     poor = pages_of("poor.txt")
-    found_in = documents_with([page for name in sample_files.TEXTS for page in pages_of(name)])
+    found_in = documents_with([page for name in crawl_files.TEXTS for page in pages_of(name)])
     short = [page for page in poor if len(body(page)) < 300]
     boilerplate = [page for page in poor if all(found_in[normalized(line)] >= 2 for line in page.lines)]
     assert (len(poor), len(short), len(boilerplate)) == (42, 8, 4)
@@ -70,7 +70,7 @@ def test_poor_pages_are_thirty_long_eight_short_and_four_of_boilerplate_alone() 
 
 
 def test_pages_that_should_be_kept_keep_300_characters_when_repeated_lines_go() -> None:
-    found_in = documents_with([page for name in sample_files.TEXTS for page in pages_of(name)])
+    found_in = documents_with([page for name in crawl_files.TEXTS for page in pages_of(name)])
     for page in pages_of("random.txt") + pages_of("cited.txt"):
         unique = "\n".join(line for line in page.lines if found_in[normalized(line)] < 2)
         assert len(unique) >= 300, page.url
@@ -87,7 +87,7 @@ def test_hosts_of_random_pages_repeat_their_boilerplate() -> None:
 
 
 def test_every_address_is_invented_and_occurs_once_in_february_2019() -> None:
-    pages = [page for name in sample_files.TEXTS for page in pages_of(name)]
+    pages = [page for name in crawl_files.TEXTS for page in pages_of(name)]
     assert all(page.url.split("/")[2].endswith(".example") for page in pages)
     assert len({page.url for page in pages}) == len(pages)
     assert all(page.date.startswith("2019-02-") for page in pages)
@@ -96,8 +96,8 @@ def test_every_address_is_invented_and_occurs_once_in_february_2019() -> None:
 
 def test_wet_files_parse_and_their_digests_verify(packed: list[Path]) -> None:
     assert [path.name for path in packed] == [*(f"sample-{number:05d}.warc.wet.gz" for number in range(5)), "sample-00005.warc.gz"]
-    texts = {page.url: page.text for name in sample_files.TEXTS for page in pages_of(name)}
-    texts[sample_files.TWIN] = texts[sample_files.TWIN_OF]
+    texts = {page.url: page.text for name in crawl_files.TEXTS for page in pages_of(name)}
+    texts[crawl_files.TWIN] = texts[crawl_files.TWIN_OF]
     seen: list[str] = []
     for path in packed[:5]:
         (info, _), *rest = records(path)
@@ -110,7 +110,7 @@ def test_wet_files_parse_and_their_digests_verify(packed: list[Path]) -> None:
             assert int(record.rec_headers.get_header("Content-Length")) == len(content)
             seen.append(uri(record))
     in_warc = {uri(record) for record, _ in records(packed[5]) if record.rec_type == "response"}
-    assert set(seen) | in_warc == set(texts) | {sample_files.MISSING, sample_files.PDF}
+    assert set(seen) | in_warc == set(texts) | {crawl_files.MISSING, crawl_files.PDF}
     assert not set(seen) & in_warc
     assert 20 <= len(in_warc) <= 35
 
@@ -122,10 +122,10 @@ def test_pages_of_boilerplate_alone_are_in_wet_files(packed: list[Path]) -> None
 
 
 def test_every_wet_file_is_mixed(packed: list[Path]) -> None:
-    kinds = {page.url: name for name in sample_files.TEXTS for page in pages_of(name)}
+    kinds = {page.url: name for name in crawl_files.TEXTS for page in pages_of(name)}
     for path in packed[:5]:
         order = [kinds.get(uri(record), "") for record, _ in records(path)[1:]]
-        assert set(order) >= set(sample_files.TEXTS)
+        assert set(order) >= set(crawl_files.TEXTS)
         assert sum(one != other for one, other in itertools.pairwise(order)) > len(order) / 3
 
 
@@ -150,7 +150,7 @@ def test_record_ids_repeat_only_for_the_repeat_and_digests_only_for_repeat_and_t
     for record, _ in found:
         ids[record.rec_headers.get_header("WARC-Record-ID")] += 1
         digests[record.rec_headers.get_header("WARC-Block-Digest")] += 1
-    repeats = [number for record, number in found if uri(record) == sample_files.REPEATED]
+    repeats = [number for record, number in found if uri(record) == crawl_files.REPEATED]
     assert len(set(repeats)) == 2
     assert sorted(ids.values())[-2:] == [1, 2]
     assert sorted(digests.values())[-3:] == [1, 2, 2]
@@ -163,14 +163,14 @@ def test_the_warc_file_holds_the_odd_records(packed: list[Path]) -> None:
     kinds = Counter(record.rec_type for record, _ in found)
     assert (kinds["warcinfo"], kinds["request"], kinds["revisit"]) == (1, 1, 1)
     responses = {uri(record): (record.http_headers, content) for record, content in found if record.rec_type == "response"}
-    assert responses[sample_files.MISSING][0].get_statuscode() == "404"
-    head, content = responses[sample_files.PDF]
+    assert responses[crawl_files.MISSING][0].get_statuscode() == "404"
+    head, content = responses[crawl_files.PDF]
     assert head.get_header("Content-Type") == "application/pdf"
     assert content.startswith(b"%PDF-1.4\n")
-    head, content = responses[sample_files.LATIN_1]
+    head, content = responses[crawl_files.LATIN_1]
     assert head.get_header("Content-Type") == "text/html; charset=ISO-8859-1"
     assert "Nos chambres d&#x27;hôtes" in content.decode("iso-8859-1")
-    head, content = responses[sample_files.CYRILLIC]
+    head, content = responses[crawl_files.CYRILLIC]
     assert head.get_header("Content-Type") == "text/html"
     assert b"charset=windows-1251" in content
     assert "Рассада помидоров на подоконнике" in content.decode("windows-1251")
@@ -188,8 +188,8 @@ def test_the_revisit_refers_to_a_response_with_the_same_payload(packed: list[Pat
 
 
 def test_paragraphs_are_the_page_s_lines_escaped(packed: list[Path]) -> None:
-    pages = {page.url: page for name in sample_files.TEXTS for page in pages_of(name)}
-    charsets = {sample_files.LATIN_1: "iso-8859-1", sample_files.CYRILLIC: "windows-1251"}
+    pages = {page.url: page for name in crawl_files.TEXTS for page in pages_of(name)}
+    charsets = {crawl_files.LATIN_1: "iso-8859-1", crawl_files.CYRILLIC: "windows-1251"}
     responses = [(uri(record), content) for record, content in records(packed[5]) if record.rec_type == "response"]
     for url, content in responses:
         if url in pages:
@@ -210,7 +210,7 @@ def test_a_second_pack_leaves_files_and_restores_a_changed_one(tmp_path: Path) -
     content = paths[2].read_bytes()
     assert pack(tmp_path) == paths
     assert [(path.stat().st_ino, path.stat().st_mtime_ns) for path in paths] == before
-    assert {mtime for _, mtime in before} == {sample_files.FILE_TIME * 10**9}
+    assert {mtime for _, mtime in before} == {crawl_files.FILE_TIME * 10**9}
     paths[2].write_bytes(content[:-9])
     pack(tmp_path)
     assert paths[2].read_bytes() == content
@@ -240,7 +240,7 @@ def test_a_malformed_text_is_named_with_its_line(text: str, line: int, words: st
 
 
 def test_a_picked_page_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sample_files, "REPEATED", "https://gone.example/")
+    monkeypatch.setattr(crawl_files, "REPEATED", "https://gone.example/")
     with pytest.raises(ValueError, match=r"not found: https://gone\.example/"):
         pack(tmp_path)
 

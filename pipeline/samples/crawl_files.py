@@ -109,7 +109,7 @@ def sample_pages() -> list[Page]:
     """All pages of the sample in the order of the crawl: by the SHA-1 of the URL, so that texts, hosts and languages are mixed."""
     pages: list[Page] = []
     for name in TEXTS:
-        pages += read_pages((Path(__file__).parent / "sample" / name).read_text(encoding="utf-8"), name)
+        pages += read_pages((Path(__file__).parent / "texts" / "commoncrawl" / name).read_text(encoding="utf-8"), name)
     return sorted(pages, key=_order)
 
 

@@ -1,0 +1,62 @@
+"""Runs a source over its embedded sample in this process, and says what became of each record."""
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from made_run import rows
+
+from pipeline import closing, files, graph, models, plan, settings, setup, state
+from pipeline.inputs import Inputs
+from pipeline.samples.case_files import Fate
+
+
+class Ran(NamedTuple):
+    """What a run over files of a sample left: `books.json`, and the rows of its shards."""
+
+    books: dict[str, Any]
+    recipe: list[Any]
+    clean: list[dict[str, Any]]
+    rejected: list[dict[str, Any]]
+    broken: list[dict[str, Any]]
+
+    def fates(self, key: str) -> dict[str, tuple[Fate, str | None]]:
+        """What became of each document by a column that tells them apart, with the text where it was kept."""
+        kept = {row[key]: (Fate("kept"), row["text"]) for row in self.clean}
+        dropped = {row[key]: (Fate("dropped", row["step"]), None) for row in self.rejected}
+        assert len(kept) + len(dropped) == len(self.clean) + len(self.rejected), f"{key} does not tell the documents apart"
+        return {**kept, **dropped}
+
+
+def run_sample(source: str, output: Path, *changes: str) -> Ran:
+    """The run that `pipeline.run --source=SOURCE --set CHANGE ...` does without `--input`. Skips where a model cannot be had."""
+    config = settings.change(plan.source_module(source).PRESETS["llama"], list(changes))
+    sample = importlib.import_module(f"pipeline.samples.{source}")
+    try:
+        paths, found = sample.prepare(output / "work", os.environ.get("CRIA_MODELS") or str(output / "models"), config)
+    except setup.SetupError as error:
+        pytest.skip(f"needs a model that cannot be had: {error}")
+    return run_files(source, paths, output, config, found)
+
+
+def run_files(source: str, paths: list[Path], output: Path, config: Any = None, found: Any = None, expect: int = 0) -> Ran:
+    """A run over these files, whose exit code must be `expect`."""
+    from apache_beam import Pipeline
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    module = plan.source_module(source)
+    config = config or module.PRESETS["llama"]
+    listing, twice = files.expand([str(path) for path in paths])
+    config = module.resolve(config, listing) if hasattr(module, "resolve") else config
+    given = Inputs(source, config, listing, twice, found or models.find(config, str(output / "models")))
+    job = plan.make_job(source, config, given.models, str(output), listing)
+    with state.claimed(job, listing, overwrite=False):
+        pipeline = Pipeline(options=PipelineOptions([], runner="FnApiRunner"))
+        graph.build(pipeline, job, plan.units(source, listing), 0)
+        pipeline.run().wait_until_finish()
+        outcome = closing.close(job, given, 0.01)
+    assert outcome.code == expect, outcome.said
+    steps = module.recipe(config, given.models)
+    return Ran(outcome.books, steps, *(rows(output, source, kind) for kind in ("clean", "rejected", "broken")))
