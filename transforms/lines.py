@@ -36,7 +36,7 @@ def hashes(texts: Texts) -> npt.NDArray[np.uint64]:
 
 
 def lowered_hashes(texts: Texts) -> npt.NDArray[np.uint64]:
-    """[lines] The hash of each line, stripped and lower-cased and no more: what C4 compares (spec 4.3, step 7)."""
+    """[lines] The hash of each line, stripped and lower-cased and no more: what C4 compares (spec 4.3, step 7). NUL does not count."""
     from transforms.kernels.line_hashes import hash_lines
 
     lines = texts.lines

@@ -304,7 +304,8 @@ def _entries(part: Part, config: GitHub) -> Iterator[Read]:
             }
             yield Document(_key(columns), entry.text, entry.offset, entry.inner, columns, entry.notes)
         elif isinstance(entry, Refused) and entry.columns["repository"]:
-            yield replace(entry, key=_key(entry.columns))
+            url = _url(entry.columns["repository"], entry.columns["path"], None)
+            yield replace(entry, key=_key(entry.columns), columns={**entry.columns, "url": url})
         else:
             yield entry
 
@@ -324,6 +325,7 @@ def recipe(config: GitHub, models: object) -> Recipe:
         Gather("the file's content", "contents", lambda batch: batch["blob"], _with_content, 1) if tables else None,
         Keep("text content", "state", one_of(("text",))) if tables else None,
         Measure("source code", _measures),
+        Keep("no empty files", "kind", _is_not("empty")),
         Keep("no binary files", "kind", _is_not("binary")),
         Keep("no generated files", "kind", _is_not("generated")) if config.generated == "dropped" else None,
         Keep("no minified files", "kind", _is_not("minified")) if config.minified == "dropped" else None,
@@ -369,9 +371,10 @@ def _measures(batch: Batch) -> dict[str, pa.Array]:
     measured = source_code.measures(batch.texts)
     binary, minified = source_code.binary(batch.texts, measured), source_code.minified(paths, measured)
     generated = source_code.generated(batch.texts, paths)
+    empty = _stripped(batch) == 0
     kinds = [
-        "binary" if is_binary else f"generated: {why}" if why else "minified" if is_minified else "source"
-        for is_binary, why, is_minified in zip(binary.tolist(), generated, minified.tolist(), strict=True)
+        "empty" if is_empty else "binary" if is_binary else f"generated: {why}" if why else "minified" if is_minified else "source"
+        for is_empty, is_binary, why, is_minified in zip(empty.tolist(), binary.tolist(), generated, minified.tolist(), strict=True)
     ]
     return {
         "longest_line": pa.array(measured.longest),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shared_data import SHARED
 
-from transforms.lines import CODE_POINTS, CONTROLS, DELETED, hashes
+from transforms.lines import CODE_POINTS, CONTROLS, DELETED, hashes, lowered_hashes
 from transforms.texts import Texts
 
 DIGIT = re.compile(r"\d")
@@ -96,3 +96,21 @@ def test_real_text() -> None:
         pytest.skip(f"no real text: {folder} is absent")
     assert_equal(path.read_text("utf-8") for path in sorted(folder.glob("*.txt")))
     assert_equal(gzip.decompress(path.read_bytes()).decode(errors="replace") for path in sorted((SHARED / "html").rglob("*.txt.gz")))
+
+
+def plain_lowered(line: str) -> int:
+    return int.from_bytes(hashlib.sha1(line.strip().lower().replace("\0", "").encode()).digest()[:8], "little")
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=8))
+def test_lines_that_c4_takes_for_one(documents: list[str]) -> None:
+    """Stripped and lower-cased as Python does it, and no more: digits and punctuation count. NUL does not, of which C4 knows nothing."""
+    documents += ["A line, 1.", " a LINE, 1. ", "a line, 2.", "a line 1", "ΟΔΟΣ", "\u0130x"]
+    got = lowered_hashes(Texts(pa.array(documents, pa.string()))).tolist()
+    assert got == [plain_lowered(line) for text in documents for line in text.split("\n")]
+
+
+def test_c4_takes_every_code_point_in_lower_case() -> None:
+    lines = [chr(code) for code in range(1, CODE_POINTS) if not 0xD800 <= code < 0xE000 and chr(code) != "\n"]
+    got = lowered_hashes(Texts(pa.array(["\n".join(f"a{one}b" for one in lines)], pa.string()))).tolist()
+    assert got == [plain_lowered(f"a{one}b") for one in lines]
