@@ -125,7 +125,7 @@ def kernels(punkt: str, listed: str) -> list[Kernel]:
         (
             "sentences of lines",
             "nltk PunktSentenceTokenizer, a line",
-            sentences.counts_by_line,
+            lambda texts: line_counts(sentences, texts),
             lambda pages: sentence_lines(tokenizer, pages),
         ),
         (
@@ -149,6 +149,10 @@ def kernels(punkt: str, listed: str) -> list[Kernel]:
             lambda pages: list(map(normal, pages)),
         ),
     ]
+
+
+def line_counts(sentences: Sentences, texts: Texts) -> object:
+    return sentences.counts_between(texts.buffer, texts.lines.starts, texts.lines.ends)
 
 
 def sentence_lines(tokenizer: PunktSentenceTokenizer, pages: list[str]) -> list[int]:

@@ -16,6 +16,7 @@ import cProfile
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -73,7 +74,7 @@ def _variant(source: str, variant: str, flags: argparse.Namespace) -> None:
         measure = _Bench(source, config, found, Path(scratch), READERS[variant][1])
         measure.run(groups[0], Times())  # loads models and compiled kernels
         if flags.profile:
-            profiler = cProfile.Profile()
+            profiler = cProfile.Profile(time.process_time)
             profiler.runcall(measure.run, [path for group in groups for path in group], Times())
             profiler.dump_stats(flags.profile)
             return

@@ -20,7 +20,7 @@ from pipeline.mediawiki_input import Input, inspect, splits
 from pipeline.mediawiki_page import OVER, Cleaner, Fields, Malformed, PageParser, parse
 from pipeline.mediawiki_site import Site
 from pipeline.mediawiki_usual import usual
-from pipeline.members import EXCERPT
+from pipeline.members import EXCERPT, Unreadable
 from pipeline.part import Part
 from pipeline.records import Broken
 from pipeline.window import Window
@@ -148,7 +148,7 @@ class _Reader:
 
     def _segment_end(self, leading: bool, position: int, cut: Page | Broken | None) -> Generator[Page | Broken, None, bool]:
         """`cut`: the page at the position, which the segment's end breaks off. Damage and the page that it cuts are one fault."""
-        window, fault, stored = self._window, self._window.fault, self._stored
+        window, fault = self._window, self._window.fault
         if fault is None:
             if cut is not None:
                 yield cut
@@ -156,8 +156,7 @@ class _Reader:
                 offset, inner = window.place(window.end) if window.end else (0, 0)
                 yield from self._between.unfinished(offset + self._origin, inner)
             return False
-        begins_stream = stored.format is not None and stored.format.magic.match(fault.excerpt) is not None
-        if fault.offset >= self._end and (leading or begins_stream):
+        if self._owner(fault) >= self._end:
             if cut is not None:
                 yield Broken(cut.offset, cut.inner, window.end - position, fault.reason, self._excerpt)
             return False
@@ -166,6 +165,13 @@ class _Reader:
         else:
             yield Broken(fault.offset, 0, window.unread(fault, window.end), fault.reason, fault.excerpt)
         return True
+
+    def _owner(self, fault: Unreadable) -> int:
+        """The file offset that decides whose damage it is: where its stream begins, or the stream before it, if it is no stream at all."""
+        window, format = self._window, self._stored.format
+        if (format is not None and format.magic.match(fault.excerpt)) or not window.boundaries(-1, window.end + 1):
+            return fault.offset
+        return window.place(window.end)[0]
 
     def _page(self, begin: int, offset: int, inner: int) -> tuple[Page | Broken, int, bool]:
         """The page at a position, where it ends, and whether the segment ends within it."""

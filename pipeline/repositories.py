@@ -189,7 +189,7 @@ UNSAFE = (ABSOLUTE, UPWARDS)
 def _named(name: str, depth: int) -> _Named | str:
     """The repository and the path within it, or why there are none."""
     text, notes = _storable(name)
-    if False:
+    if text.startswith("/"):
         return ABSOLUTE
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if ".." in parts:

@@ -1,7 +1,8 @@
 """Who holds the same key: claims of one hash range in, verdicts for each unit out.
 
-A verdict names the first document of the group that holds a key, in unit order, and the next other one. It goes to every run that holds the key,
-wherever two documents or more do. What it means (drop the line, drop the document, rename a repeated id) is for the stage that receives it.
+A verdict names the first document of the group that holds a key, in the step's order or else in unit order, and another one (the next, where the
+step has no order). It goes to every run that holds the key, wherever two documents or more do. What it means (drop the line, drop the document,
+rename a repeated id) is for the stage that receives it.
 
 A verdicts file holds, for each run, records of (row, holder, first, second) and an Arrow stream of the ids that `first` and `second` index.
 Memory depends on `VERDICT_ROWS` alone: a partition that holds more is gone through in pieces of whole hash ranges.

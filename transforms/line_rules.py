@@ -6,7 +6,7 @@ Sentences are counted elsewhere: `Judged.lines` are what `Sentences.counts_betwe
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,10 @@ LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
 CODE_POINTS = 0x110000
 
 
+def _rule(default: Any, origin: str) -> Any:
+    return field(default=default, metadata={"origin": origin})
+
+
 @dataclass(frozen=True)
 class LineRules:
     """The rules and their values: those of the code that made C4 (code: tensorflow_datasets c4_utils), which are also T5's final ones.
@@ -40,26 +44,26 @@ class LineRules:
     An empty tuple switches a rule off. ValueError where a sought string is not lower-case ASCII.
     """
 
-    max_word_characters: int | None = 1000
-    """code: c4_utils _MAX_WORD_LENGTH; a line with a longer word is dropped. The paper has no such rule; None: off."""
-    citations: bool = True
-    """Whether `[`, digits or nothing, `]`, and `[edit]` and `[citation needed]` are deleted. paper: "removed any such markers"; code: the same."""
-    words_before_citations: bool = False
-    """Whether words are counted before citation markers go. code: c4_utils counts after; datatrove before (True)."""
-    end_marks: tuple[str, ...] = (".", "?", "!", '"')
-    """code: c4_utils _END_MARKS; paper: "period, exclamation mark, question mark, or end quotation mark". datatrove adds an apostrophe."""
-    ellipses: tuple[str, ...] = ("...",)
-    """code: c4_utils _ELLIPSIS; an ending that is no end mark."""
-    min_words: int = 5
-    """code: c4_utils _MIN_WORDS_PER_LINE and T5's final paper; arXiv v1 of it and datatrove: 3."""
-    placeholders: tuple[str, ...] = ("lorem ipsum",)
-    """paper, code: drops the page."""
-    scripts: tuple[str, ...] = ("javascript",)
-    """paper, code: drops the line."""
-    brackets: tuple[str, ...] = ("{",)
-    """paper, code: drops the page."""
-    policies: tuple[str, ...] = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
-    """code: c4_utils _POLICY_SUBSTRINGS; drops the line. Not in arXiv v1 of the paper."""
+    max_word_characters: int | None = _rule(
+        1000, "code: c4_utils _MAX_WORD_LENGTH; a line with a longer word goes. The paper has no such rule; none: off"
+    )
+    citations: bool = _rule(
+        True, "paper: removed citation markers; code: `[`, digits or nothing, `]`, and `[edit]` and `[citation needed]`"
+    )
+    words_before_citations: bool = _rule(False, "code: c4_utils counts words after citation markers went; datatrove before (true)")
+    end_marks: tuple[str, ...] = _rule(
+        (".", "?", "!", '"'),
+        "code: c4_utils _END_MARKS; paper: period, exclamation mark, question mark, end quotation mark; datatrove adds '",
+    )
+    ellipses: tuple[str, ...] = _rule(("...",), "code: c4_utils _ELLIPSIS; an ending that is no end mark")
+    min_words: int = _rule(5, "code: c4_utils _MIN_WORDS_PER_LINE and T5's final paper; arXiv v1 of it and datatrove: 3")
+    placeholders: tuple[str, ...] = _rule(("lorem ipsum",), "paper: T5 drops the page, as the code does")
+    scripts: tuple[str, ...] = _rule(("javascript",), "paper: T5 drops the line, as the code does")
+    brackets: tuple[str, ...] = _rule(("{",), "paper: T5 drops the page, as the code does")
+    policies: tuple[str, ...] = _rule(
+        ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"),
+        "code: c4_utils _POLICY_SUBSTRINGS; a line goes. Not in arXiv v1 of the paper",
+    )
 
     def __post_init__(self) -> None:
         for sought in (*self.placeholders, *self.scripts, *self.brackets, *self.policies):

@@ -59,12 +59,6 @@ class Sentences:
         """[documents] The number of sentences of each text, 0 where it is blank."""
         return self.counts_between(texts.buffer, texts.offsets[:-1], texts.offsets[1:])
 
-    def counts_by_line(self, texts: Texts) -> Places:
-        """[documents] The sum of the sentences of the text's lines, each split by itself, as C4 counts before it deduplicates lines."""
-        lines = texts.lines
-        counts = np.append(0, np.cumsum(self.counts_between(texts.buffer, lines.starts, lines.ends)))
-        return np.diff(counts[lines.offsets])
-
     def counts_between(self, buffer: npt.NDArray[np.uint8], starts: Places, ends: Places) -> Places:
         """[spans] The number of sentences of each piece [start, end) of the buffer, as texts of their own.
 
@@ -123,7 +117,7 @@ def _vocabulary(
     abbreviations: list[list[str]], collocations: list[list[str]], starters: list[list[str]], contexts: list[list[str]]
 ) -> tuple[npt.NDArray[Any], ...]:
     """The tables that `transforms.kernels.sentences` reads. NUMBER is the word 0."""
-    from transforms.kernels.sentences import ABBREVIATION, COLLOCATES, STARTER, fill_slots
+    from transforms.kernels.sentences import ABBREVIATION, COLLOCATES, STARTER
 
     words: dict[str, int] = {NUMBER: 0}
     for rows in (abbreviations, starters, collocations):
@@ -139,17 +133,30 @@ def _vocabulary(
         roles[[words[row[0]] for row in rows]] |= bit
     pairs = np.array([[words[first], words[second]] for first, second in collocations], np.int64).reshape(-1, 2)
     encoded = [word.encode() for word in words]
-    slots = np.full(1 << (2 * len(words)).bit_length(), -1, np.int32)
-    vocabulary = (
-        slots,
+    return (
+        _slots(encoded),
         np.cumsum([0, *map(len, encoded)], dtype=np.int64),
         np.frombuffer(bytearray().join(encoded), np.uint8),
         context,
         roles,
         pairs,
     )
-    fill_slots(vocabulary)
-    return vocabulary
+
+
+def _slots(words: list[bytes]) -> npt.NDArray[np.int32]:
+    """A hash table by linear probing: the number of a word, -1 where free."""
+    from transforms.kernels.sentences import FNV_OFFSET, FNV_PRIME
+
+    slots = [-1] * (1 << (2 * len(words)).bit_length())
+    for number, word in enumerate(words):
+        slot = FNV_OFFSET
+        for byte in word:
+            slot = (slot ^ byte) * FNV_PRIME & 0xFFFFFFFF
+        slot &= len(slots) - 1
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (len(slots) - 1)
+        slots[slot] = number
+    return np.array(slots, np.int32)
 
 
 @cache

@@ -49,4 +49,5 @@ def _row(case: Case) -> dict[str, Any]:
     described = blob(case)
     named = blob_id((described["content"] or case.name).encode())
     place = {"repo_name": repository, "path": path, "ref": "refs/heads/master", "mode": int(case.values.get("mode", REGULAR))}
-    return {"id": named, **described, **place, "license": case.value("license")}
+    licence = case.value("license")
+    return {"id": named, **described, **place, "license": None if licence == "none" else licence}

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import repositories, rows, settings
+from pipeline import github_tables, repositories, rows, settings
 from pipeline.documents import Batch
 from pipeline.files import InputError, Listed
 from pipeline.part import Part
@@ -42,7 +41,7 @@ from pipeline.recipe import (
     at_most,
     one_of,
 )
-from pipeline.records import Broken, Document, Read, Refused, Row
+from pipeline.records import Document, Read, Refused
 from pipeline.settings import setting
 from pipeline.stores import Stat
 from transforms import licence_headers, licences, source_code
@@ -128,9 +127,6 @@ ROWS = {
 }
 """Rows of BigQuery's tables that feed documents; the documents are the rows of `files`."""
 
-SYMBOLIC_LINK, SUBMODULE = 0o120000, 0o160000  # git's modes; BigQuery has them in decimal
-
-
 # ---- what the inputs are
 
 
@@ -158,7 +154,7 @@ def folders(path: str) -> list[tuple[str, Stat]]:
 
 def resolve(config: GitHub, listing: Sequence[Listed]) -> GitHub:
     """The configuration with `form` decided. Raises InputError where tables are named and one is missing."""
-    kinds = {file.name: _table(file.name) for file in listing}
+    kinds = {file.name: github_tables.table_of(file.name) for file in listing}
     form = config.form
     if form == "auto":
         form = "tables" if {"contents", "files"} <= set(kinds.values()) else "documents"
@@ -174,15 +170,6 @@ def resolve(config: GitHub, listing: Sequence[Listed]) -> GitHub:
     return replace(config, form=form)
 
 
-def _table(name: str) -> str | None:
-    """Which table a file is of, by its own name or else by its folder's."""
-    for part in reversed(name.split("/")):
-        found = re.match(r"(?:sample_)?(contents|files|licenses)(?![a-z])", part.lower())
-        if found:
-            return found[1]
-    return None
-
-
 # ---- reading
 
 
@@ -192,94 +179,7 @@ def read(part: Part, config: GitHub) -> Iterator[Read]:
         yield from _entries(part, config)
         return
     bounds = rows.Bounds(member_bytes=config.max_member_bytes, row_bytes=config.max_record_bytes)
-    table = _table(part.name) if config.form == "tables" else "joined"
-    take = {"joined": _joined, "files": _file, "licenses": _licence, "contents": _content}[table or "joined"]
-    for row in rows.read(part, COLUMNS[table or "joined"], bounds):
-        yield row if isinstance(row, Broken) else take(row, config)
-
-
-REPOSITORY = rows.Column("repository", names=("repo_name", "sample_repo_name", "repository"))
-PATH = rows.Column("path", names=("path", "sample_path"))
-REF = rows.Column("ref", required=False, names=("ref", "sample_ref"))
-MODE = rows.Column("mode", "integer", required=False, names=("mode", "sample_mode"))
-CONTENT = (
-    rows.Column("content", required=False),
-    rows.Column("size", "integer", required=False),
-    rows.Column("binary", "boolean", required=False),
-)
-COLUMNS = {
-    "joined": (REPOSITORY, PATH, rows.Column("license"), REF, MODE, rows.Column("id", required=False), *CONTENT),
-    "files": (REPOSITORY, PATH, REF, MODE, rows.Column("id")),
-    "licenses": (rows.Column("repository", names=("repo_name", "repository")), rows.Column("license")),
-    "contents": (rows.Column("id"), *CONTENT),
-}
-
-
-def _joined(row: rows.Row, config: GitHub) -> Document | Refused:
-    values = row.values
-    columns = {**_columns(values), "license": licences.key(values["license"]), "state": "text"}
-    refused = _not_a_file(row, columns)
-    if refused:
-        return refused
-    state, value = _state(values, config)
-    if state != "text":
-        return Refused(_key(values), state, STATES[state], value, row.offset, row.inner, columns, row.notes)
-    return Document(_key(values), values["content"], row.offset, row.inner, columns, row.notes)
-
-
-def _file(row: rows.Row, config: GitHub) -> Document | Refused:
-    columns = {**_columns(row.values), "license": None, "state": None}
-    return _not_a_file(row, columns) or Document(_key(row.values), "", row.offset, row.inner, columns, row.notes)
-
-
-def _licence(row: rows.Row, config: GitHub) -> Row:
-    return Row("licenses", row.values["repository"], {"license": licences.key(row.values["license"])})
-
-
-def _content(row: rows.Row, config: GitHub) -> Row:
-    state, _ = _state(row.values, config)
-    return Row("contents", row.values["id"], {"content": row.values["content"] if state == "text" else None, "state": state})
-
-
-STATES = {
-    "binary file": "the table says that it is binary",
-    "no content": "the table has no content for it: larger than 1 MiB, or binary",
-    "over-size file": "it is larger than max_document_bytes",
-}
-
-
-def _state(values: Mapping[str, Any], config: GitHub) -> tuple[str, str]:
-    """(`text`, or why a row's content is none; the value that decided)."""
-    if values["binary"]:
-        return "binary file", "true"
-    if values["content"] is None:
-        return "no content", str(values["size"] or "")
-    size = len(values["content"].encode()) if 4 * len(values["content"]) > config.max_document_bytes else 0
-    return ("over-size file", str(size)) if size > config.max_document_bytes else ("text", "")
-
-
-def _not_a_file(row: rows.Row, columns: dict[str, Any]) -> Refused | None:
-    kind = {SYMBOLIC_LINK: "symbolic link", SUBMODULE: "submodule"}.get((row.values["mode"] or 0) & 0o170000)
-    if kind is None:
-        return None
-    return Refused(_key(row.values), kind, "the mode in the table", str(row.values["mode"]), row.offset, row.inner, columns, row.notes)
-
-
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    repository, path, ref = values["repository"], values["path"], values["ref"]
-    return {"url": _url(repository, path, ref), "repository": repository, "path": path, "ref": ref, "blob": values.get("id")}
-
-
-def _url(repository: str, path: str, ref: str | None) -> str | None:
-    """The file's page on GitHub; None for a repository whose name is not owner/name."""
-    if repository.count("/") != 1:
-        return None
-    return f"https://github.com/{repository}/blob/{(ref or 'HEAD').removeprefix('refs/heads/')}/{quote(path)}"
-
-
-def _key(values: Mapping[str, Any]) -> str:
-    """A repository's name has no colon, so no two files have one key."""
-    return f"{values['repository']}:{values['path']}"
+    yield from github_tables.read(part, config.form == "tables", config.max_document_bytes, bounds)
 
 
 def _entries(part: Part, config: GitHub) -> Iterator[Read]:
@@ -296,16 +196,16 @@ def _entries(part: Part, config: GitHub) -> Iterator[Read]:
             folder = licences.governing(entry.path, governed.get(entry.repository, ()))
             licence = found.get((entry.repository, folder)) if folder is not None else None
             columns = {
-                "url": _url(entry.repository, entry.path, None),
+                "url": github_tables.url_of(entry.repository, entry.path, None),
                 "repository": entry.repository,
                 "path": entry.path,
                 "license": licence or None,
                 "state": "text",
             }
-            yield Document(_key(columns), entry.text, entry.offset, entry.inner, columns, entry.notes)
+            yield Document(github_tables.key_of(columns), entry.text, entry.offset, entry.inner, columns, entry.notes)
         elif isinstance(entry, Refused) and entry.columns["repository"]:
-            url = _url(entry.columns["repository"], entry.columns["path"], None)
-            yield replace(entry, key=_key(entry.columns), columns={**entry.columns, "url": url})
+            url = github_tables.url_of(entry.columns["repository"], entry.columns["path"], None)
+            yield replace(entry, key=github_tables.key_of(entry.columns), columns={**entry.columns, "url": url})
         else:
             yield entry
 

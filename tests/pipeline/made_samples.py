@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +23,13 @@ class Ran(NamedTuple):
     rejected: list[dict[str, Any]]
     broken: list[dict[str, Any]]
 
-    def fates(self, key: str) -> dict[str, tuple[Fate, str | None]]:
-        """What became of each document by a column that tells them apart, with the text where it was kept."""
-        kept = {row[key]: (Fate("kept"), row["text"]) for row in self.clean}
-        dropped = {row[key]: (Fate("dropped", row["step"]), None) for row in self.rejected}
-        assert len(kept) + len(dropped) == len(self.clean) + len(self.rejected), f"{key} does not tell the documents apart"
-        return {**kept, **dropped}
+    def fates(self, name: Callable[[dict[str, Any]], str]) -> dict[str, tuple[Fate, str | None]]:
+        """What became of each document, by a name that tells them apart, with the text where it was kept."""
+        kept = {name(row): (Fate("kept"), row["text"]) for row in self.clean}
+        dropped = {name(row): (Fate("dropped", row["step"]), None) for row in self.rejected}
+        fates = {**kept, **dropped}
+        assert len(fates) == len(self.clean) + len(self.rejected), "two documents have one name"
+        return fates
 
 
 def run_sample(source: str, output: Path, *changes: str) -> Ran:

@@ -7,7 +7,7 @@ import tracemalloc
 
 import py7zr
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_mediawiki import FOOT, PACKED, dump, head, multistream, page, part, read_all, sevenzip
 
@@ -182,6 +182,7 @@ SMALL, _ = multistream(PAGES, each=2)
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, len(SMALL) - 1), st.integers(0, 40), st.booleans(), st.integers(20, 1500))
+@example(len(SMALL) - 1, 2, False, 165)  # behind the foot: of the range that has the foot
 def test_ranges_of_a_damaged_file_share_out_what_is_left_and_what_is_broken(at, length, remove, part_bytes):
     data = SMALL[:at] + (b"" if remove else b"\xaa" * length) + SMALL[at + length :]
     assert read_all(data, "multistream.bz2", part_bytes=part_bytes) == read_all(data, "multistream.bz2")

@@ -86,6 +86,7 @@ def test_sparse_files_are_refused_and_what_follows_is_read():
     found = read(data)
     assert (found[0].label, found[0].reason) == ("not a regular file", "sparse file")
     assert texts(found) == EXPECTED
+    assert not [item for item in found if isinstance(item, Broken)]
     pax, _ = archive([("repo/s", CODE, {"pax_headers": {"GNU.sparse.major": "1", "GNU.sparse.name": "repo/real"}})], tarfile.PAX_FORMAT)
     assert [(item.key, item.reason) for item in read(pax)] == [("repo/real", "sparse file")]
 

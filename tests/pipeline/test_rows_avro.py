@@ -107,6 +107,13 @@ def test_a_wrong_count_of_rows_is_a_corrupt_block():
     assert avro_schema(rows)["fields"][0]["type"] == ["null", "string"]
 
 
+def test_a_count_of_rows_without_bytes_is_no_endless_block():
+    schema = {"type": "record", "name": "Root", "fields": [{"name": "nothing", "type": "null"}]}
+    data, _ = avro([], schema=schema)
+    found, broken = outcomes(data + avro_block(10**7, b""), (Column("nothing", required=False),))
+    assert (found, [item.reason for item in broken]) == ([], ["Avro block is corrupt"])
+
+
 def test_markers_within_a_broken_stretch_are_each_tried():
     rows = c4_rows(10)
     data, offsets = avro(rows, "null")

@@ -103,6 +103,28 @@ def test_rows_without_a_line_break_between_them_are_read_and_noted():
     assert [item.reason for item in outcomes(b"2019-04-25\n")[1]] == ["row is not JSON: Extra data"]
 
 
+@pytest.mark.parametrize("before", [b"", GOOD * 2])
+def test_what_stands_behind_a_row_in_its_line_is_broken_wherever_the_line_is(before):
+    found, broken = outcomes(before + b'{"t":"a"},\n{"t":"b"}\r\n{"t":"c"} \rd\n' + GOOD)
+    assert [row.values["t"] for row in found][-4:] == ["a", "b", "c", "good"]
+    assert [(item.offset, item.excerpt) for item in broken] == [(len(before) + 9, b","), (len(before) + 33, b"d")]
+
+
+def test_of_another_table_only_the_first_rows_are_read():
+    stream = io.BytesIO(b'{"other":"x"}\n' * 500_000)
+    size = len(stream.getvalue())
+    assert len(list(read(Part(stream, "t", "t", size, 0, size), TEXT))) == 1
+    assert stream.tell() < size // 2
+
+
+def test_a_false_magic_in_damage_is_no_member():
+    torn = gzip.compress(json_lines(c4_rows(20)))[:900] + b"\xff" * 300  # expands for a while, then not
+    data = gzip.compress(GOOD) + b"junk" * 20 + torn + gzip.compress(GOOD)
+    found, broken = outcomes(data)
+    assert len(found) == 2
+    assert [(item.offset, item.size) for item in broken] == [(len(gzip.compress(GOOD)), 80 + len(torn))]
+
+
 def test_many_rows_in_one_line_take_linear_time(monkeypatch):
     read_over = 0
 
@@ -151,7 +173,7 @@ def test_rows_behind_a_damaged_member_are_read(kind):
     assert (kept[:5], kept[-5:]) == (rows[:5], rows[10:])
     assert 10 <= len(kept) <= 15  # of the damaged member, rows that came before its damage showed: a wrong byte may only show at its end
     assert [item.offset for item in broken] == [len(members[0])]
-    assert 0 < broken[0].size <= len(damaged)
+    assert 0 <= broken[0].size <= len(damaged)
     assert "is corrupt" in broken[0].reason
 
 

@@ -156,7 +156,7 @@ WORDS = st.sampled_from(PIECES) | st.characters(codec="utf-8", exclude_categorie
 """Characters that this Python's Unicode has assigned: NLTK's regular expressions know a newer one."""
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(st.lists(WORDS, max_size=16).map("".join) | st.lists(WORDS, max_size=10).map(" ".join), max_size=10))
 def test_any_text(made_up: Sentences, documents: list[str]) -> None:
     assert_equal(made_up, documents)
@@ -170,17 +170,16 @@ def test_any_text_with_the_real_parameters(english: Sentences, documents: list[s
 SPACED = st.lists(st.sampled_from([".", ".", ".\xa0", ".\xa0", "\xa0", " ", "the", "Word96", "x"]), max_size=12).map("".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(SPACED, max_size=10))
 def test_ellipses_between_hard_spaces(made_up: Sentences, documents: list[str]) -> None:
     assert_equal(made_up, documents)
 
 
-def test_lines_are_counted_each_by_itself(made_up: Sentences) -> None:
-    documents = ["He saw Mr.\nThe end", "One. Two.\n\nThree", "", "\n"]
-    texts = Texts(pa.array(documents))
-    wanted = [sum(len(nltk_tokenizer(made_up.path).tokenize(line)) for line in text.split("\n")) for text in documents]
-    assert made_up.counts_by_line(texts).tolist() == wanted == [2, 3, 0, 0]
+def test_lines_are_texts_of_their_own(made_up: Sentences) -> None:
+    texts = Texts(pa.array(["He saw Mr.\nThe end", "One. Two.\n\nThree", "", "\n"]))
+    wanted = [len(nltk_tokenizer(made_up.path).tokenize(line)) for text in texts.array.to_pylist() for line in text.split("\n")]
+    assert made_up.counts_between(texts.buffer, texts.lines.starts, texts.lines.ends).tolist() == wanted == [1, 1, 2, 0, 1, 0, 0, 0]
 
 
 def test_spans_of_a_buffer_are_texts_of_their_own(made_up: Sentences) -> None:
@@ -191,7 +190,7 @@ def test_spans_of_a_buffer_are_texts_of_their_own(made_up: Sentences) -> None:
 
 @pytest.mark.parametrize("piece", ["a. ", ". ", "!", "a.\xa0", "Mr. ", "...", "J. ", "a.b", '"." ', "-", ".-", "x, "])
 def test_long_runs_are_linear(made_up: Sentences, piece: str) -> None:
-    text = piece * 300_000 + "x."
+    text = piece * 50_000 + "x."
     assert made_up.counts(Texts(pa.array([text])))[0] == len(made_up.split(text)) >= 1
 
 

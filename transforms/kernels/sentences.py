@@ -28,7 +28,7 @@ MID_UPPER, ANY_UPPER, BEGIN_LOWER, ANY_LOWER = 4, 14, 16, 112
 NUMBER_WORD = 0
 """Number of the word `##number##`, which stands for all numbers."""
 
-NO, YES, UNKNOWN = 0, 1, 2
+NO, YES, UNKNOWN = range(3)
 PERIOD, QUESTION, EXCLAMATION, HYPHEN, COMMA, COLON, SEMICOLON, NEWLINE = 0x2E, 0x3F, 0x21, 0x2D, 0x2C, 0x3A, 0x3B, 0x0A
 FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 
@@ -48,9 +48,15 @@ def _character(buffer, place):  # type: ignore[no-untyped-def]
     return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
 
 
-@njit(types.uint8(BYTES, types.int64, KINDS), cache=True)
-def _kind(buffer, place, kinds):  # type: ignore[no-untyped-def]
-    return kinds[_character(buffer, place)[0]]
+@njit(types.int64(BYTES, types.int64, types.int64, KINDS, types.boolean), cache=True)
+def _run_end(buffer, place, end, kinds, space):  # type: ignore[no-untyped-def]
+    """Where the run of white space, or of what is none, that `place` may begin ends."""
+    while place < end:
+        code, after = _character(buffer, place)
+        if (kinds[code] & SPACE != 0) != space:
+            break
+        place = after
+    return place
 
 
 @njit(types.int64(BYTES, types.int64, types.int64, KINDS), cache=True)
@@ -83,7 +89,7 @@ def _punctuation_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
 @njit(types.boolean(BYTES, types.int64, types.int64, KINDS), cache=True)
 def _ends_word(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     """Whether a word ends before `place`, but for the comma's case."""
-    if place >= end or _kind(buffer, place, kinds) & (SPACE | CLOSES):
+    if place >= end or kinds[_character(buffer, place)[0]] & (SPACE | CLOSES):
         return True
     return _punctuation_end(buffer, place, end, kinds) >= 0
 
@@ -111,7 +117,7 @@ def _is_number(buffer, start, end, kinds):  # type: ignore[no-untyped-def]
         start += 1
     if start < end and (buffer[start] == PERIOD or buffer[start] == COMMA):
         start += 1
-    if start >= end or not _kind(buffer, start, kinds) & DIGIT:
+    if start >= end or not kinds[_character(buffer, start)[0]] & DIGIT:
         return False
     while start < end:
         code, after = _character(buffer, start)
@@ -124,7 +130,7 @@ def _is_number(buffer, start, end, kinds):  # type: ignore[no-untyped-def]
 @njit(types.int32(BYTES, types.int64, types.int64, VOCABULARY), cache=True)
 def _word(buffer, start, end, vocabulary):  # type: ignore[no-untyped-def]
     """The number of the word that [start, end) is when lower-cased; -1 where it is none. All words are ASCII; of all other characters
-    only the Kelvin sign has an ASCII lower case."""
+    only the Kelvin sign has an ASCII lower case. The slot where a search begins is FNV-1a of the word."""
     slots, offsets, words = vocabulary[0], vocabulary[1], vocabulary[2]
     code = np.uint32(FNV_OFFSET)
     place = start
@@ -160,29 +166,6 @@ def _word(buffer, start, end, vocabulary):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(types.void(VOCABULARY), cache=True)
-def fill_slots(vocabulary):  # type: ignore[no-untyped-def]
-    """Enters every word into the slots, which are all -1 and a power of two."""
-    slots, offsets, words = vocabulary[0], vocabulary[1], vocabulary[2]
-    for number in range(len(offsets) - 1):
-        code = np.uint32(FNV_OFFSET)
-        for place in range(offsets[number], offsets[number + 1]):
-            code = np.uint32((code ^ np.uint32(words[place])) * np.uint32(FNV_PRIME))
-        slot = np.int64(code) & (len(slots) - 1)
-        while slots[slot] >= 0:
-            slot = (slot + 1) & (len(slots) - 1)
-        slots[slot] = number
-
-
-@njit(types.boolean(BYTES, types.int64, types.int64), cache=True)
-def _is_ellipsis(buffer, start, end):  # type: ignore[no-untyped-def]
-    """Two periods or more, and nothing else."""
-    for place in range(start, end):
-        if buffer[place] != PERIOD:
-            return False
-    return end - start > 1
-
-
 @njit(types.boolean(BYTES, types.int64, types.int64, VOCABULARY), cache=True)
 def _is_abbreviation(buffer, start, end, vocabulary):  # type: ignore[no-untyped-def]
     """Whether the token less its period, or what follows the last hyphen in it, is a known abbreviation."""
@@ -202,7 +185,7 @@ def _next_word(buffer, start, end, kinds, vocabulary):  # type: ignore[no-untype
     """The word's number of the token after a period: less its own period where the first pass ends a sentence there (type_no_sentperiod)."""
     if _is_number(buffer, start, end, kinds):
         return NUMBER_WORD
-    period = end - start > 1 and buffer[end - 1] == PERIOD and not _is_ellipsis(buffer, start, end)
+    period = end - start > 1 and buffer[end - 1] == PERIOD and buffer[end - 2] != PERIOD
     if period and not _is_abbreviation(buffer, start, end, vocabulary):
         end -= 1
     return _word(buffer, start, end, vocabulary)
@@ -224,7 +207,7 @@ def _starts_sentence(first, context, punctuation):  # type: ignore[no-untyped-de
 def _breaks(buffer, start, end, next_start, next_end, kinds, vocabulary):  # type: ignore[no-untyped-def]
     """Whether the token [start, end), which ends in a period, ends a sentence before the token [next_start, next_end): both passes."""
     contexts, roles, collocations = vocabulary[3], vocabulary[4], vocabulary[5]
-    ellipsis = _is_ellipsis(buffer, start, end)
+    ellipsis = end - start > 1 and buffer[end - 2] == PERIOD  # a token that ends in two periods is nothing but periods
     abbreviation = end - start > 1 and not ellipsis and _is_abbreviation(buffer, start, end, vocabulary)
     code, after = _character(buffer, start)
     initial = after == end - 1 and kinds[code] & LETTER != 0
@@ -239,7 +222,7 @@ def _breaks(buffer, start, end, next_start, next_end, kinds, vocabulary):  # typ
             if collocations[pair, 0] == word and collocations[pair, 1] == following:
                 return False
     context = contexts[following] if following >= 0 else np.uint8(0)
-    first = _kind(buffer, next_start, kinds)
+    first = kinds[_character(buffer, next_start)[0]]
     mark = next_end == next_start + 1 and buffer[next_start] in (SEMICOLON, COLON, COMMA, PERIOD, EXCLAMATION, QUESTION)
     starts = _starts_sentence(first, context, mark)
     starter = first & UPPER and following >= 0 and roles[following] & STARTER
@@ -259,8 +242,7 @@ def _contains_break(buffer, place, end, kinds, vocabulary):  # type: ignore[no-u
     start = stop = -1
     line = place
     while True:
-        while place < end and _kind(buffer, place, kinds) & SPACE:
-            place = _character(buffer, place)[1]
+        place = _run_end(buffer, place, end, kinds, True)
         if place >= end:
             return False
         if place >= line:  # a new line: tokens do not cross its end, and one that is blank for str.strip is passed over
@@ -283,36 +265,6 @@ def _contains_break(buffer, place, end, kinds, vocabulary):  # type: ignore[no-u
         start, stop, place = place, after, after
 
 
-@njit(types.int64(BYTES, types.int64, types.int64, KINDS), cache=True)
-def _spaces_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
-    while place < end:
-        code, after = _character(buffer, place)
-        if not kinds[code] & SPACE:
-            break
-        place = after
-    return place
-
-
-@njit(types.int64(BYTES, types.int64, types.int64, KINDS), cache=True)
-def _solid_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
-    while place < end:
-        code, after = _character(buffer, place)
-        if kinds[code] & SPACE:
-            break
-        place = after
-    return place
-
-
-@njit(types.int64(BYTES, types.int64, types.int64, types.int64), cache=True)
-def _word_start(buffer, place, floor, otherwise):  # type: ignore[no-untyped-def]
-    """Where the word before `place` begins: after the last ASCII white space since `floor`, but not if that stands at `floor` itself."""
-    for before in range(place - 1, floor, -1):
-        byte = buffer[before]
-        if byte == 0x20 or 0x09 <= byte <= 0x0D:
-            return before + 1
-    return otherwise
-
-
 @njit(types.int64(BYTES, types.int64, types.int64, KINDS, VOCABULARY, PAIRS), cache=True)
 def find_breaks(buffer, start, end, kinds, vocabulary, found):  # type: ignore[no-untyped-def]
     """The number of sentence breaks in [start, end), before boundaries are realigned (_match_potential_end_contexts, _slices_from_text).
@@ -333,34 +285,28 @@ def find_breaks(buffer, start, end, kinds, vocabulary, found):  # type: ignore[n
         code, following = _character(buffer, place + 1)
         begin = place + 1
         if kinds[code] & SPACE:
-            begin = _spaces_end(buffer, following, end, kinds)
+            begin = _run_end(buffer, following, end, kinds, True)
             if begin >= end:
                 break
         elif not kinds[code] & CLOSES:
             place += 1
             continue
-        before = _word_start(buffer, place, stop, word)
+        before = place - 1  # back to the last ASCII white space, which does not count where the mark before is, or the text begins
+        while before > stop and not (buffer[before] == 0x20 or 0x09 <= buffer[before] <= 0x0D):
+            before -= 1
+        before = before + 1 if before > stop else word
         if mark >= 0 and stop <= before and _contains_break(buffer, word, after, kinds, vocabulary):
             row = count if len(found) > 1 else 0
             found[row, 0], found[row, 1] = mark + 1, next_start
             count += 1
         word, mark, stop, next_start = before, place, place, begin
-        after = following if begin == place + 1 else _solid_end(buffer, begin, end, kinds)
+        after = following if begin == place + 1 else _run_end(buffer, begin, end, kinds, False)
         place = begin
     if mark >= 0 and _contains_break(buffer, word, after, kinds, vocabulary):
         row = count if len(found) > 1 else 0
         found[row, 0], found[row, 1] = mark + 1, next_start
         count += 1
     return count
-
-
-@njit(types.boolean(BYTES, types.int64, types.int64, KINDS), cache=True)
-def _only_closes(buffer, place, end, closing):  # type: ignore[no-untyped-def]
-    while place < end:
-        code, place = _character(buffer, place)
-        if not closing[code]:
-            return False
-    return True
 
 
 @njit(types.void(BYTES, PLACES, PLACES, KINDS, KINDS, VOCABULARY, PLACES), cache=True)
@@ -377,11 +323,17 @@ def count_sentences(buffer, starts, ends, kinds, closing, vocabulary, counts):  
             before = end - 1
             while buffer[before] & 0xC0 == 0x80:
                 before -= 1
-            if not _kind(buffer, before, kinds) & STRIPPED:
+            if not kinds[_character(buffer, before)[0]] & STRIPPED:
                 break
             end = before
         if end == start:
             counts[span] = 0
             continue
         breaks = find_breaks(buffer, start, ends[span], kinds, vocabulary, last)
-        counts[span] = breaks + (breaks == 0 or not _only_closes(buffer, last[0, 1], end, closing))
+        place = last[0, 1] if breaks else end
+        while place < end:
+            code, after = _character(buffer, place)
+            if not closing[code]:
+                break
+            place = after
+        counts[span] = breaks + (breaks == 0 or place < end)

@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transforms.wikitext import marks
+from transforms.wikitext.comments import without_comments
 from transforms.wikitext.finish import finished
+from transforms.wikitext.page import Page
 from transforms.wikitext.render import Renderer
 from transforms.wikitext.rules import LLAMA, Rules
 from transforms.wikitext.structure import Structure
@@ -47,7 +49,7 @@ def strip(wikitext: str, wiki: Wiki, rules: Rules = LLAMA) -> Stripped:
     """
     if any(mark in wikitext for mark in marks.ALL):
         wikitext = wikitext.translate(marks.REMOVED)
-    text = "\n" + (wikitext.replace("\r\n", "\n") if "\r" in wikitext else wikitext)
-    structure = Structure(text, rules)
-    renderer = Renderer(text, structure, wiki, rules)
-    return Stripped(finished(renderer.run(), rules), renderer.holes, structure.unclosed)
+    text = without_comments("\n" + (wikitext.replace("\r\n", "\n") if "\r" in wikitext else wikitext), rules.literal)
+    page = Page(text, Structure(text, rules), wiki, rules)
+    renderer = Renderer(page)
+    return Stripped(finished(renderer.run(), rules), renderer.holes, page.structure.unclosed)

@@ -12,7 +12,6 @@ Piece = str | Span
 
 _STOP = re.compile(r"[|{\[<]")
 _NAMED = re.compile(r"\s*+([^=|{}\[\]<>\n]{1,60}?)\s*=\s*+")
-_NAME_END = re.compile(r"<!--.*?-->|[\s_]+", re.DOTALL)
 _LONGEST_NAME = 300  # code: MediaWiki's titles have 255 bytes at most; what is longer names nothing
 
 
@@ -31,7 +30,7 @@ class Arguments:
         self.text = text
         bars = bars_between(text, start, end, ends)
         bounds = [start - 1, *bars, end]
-        self.written = _NAME_END.sub(" ", text[start : min(bounds[1], start + _LONGEST_NAME)]).strip()
+        self.written = " ".join(text[start : min(bounds[1], start + _LONGEST_NAME)].replace("_", " ").split())
         self.name = self.written.lower()
         self.positional: list[Span] = []
         self.named: dict[str, Span] = {}
@@ -91,9 +90,12 @@ def _outside(stop: str) -> re.Pattern[str]:
 
 
 def trimmed(text: str, start: int, end: int) -> Span:
-    """The place without the white space at its ends."""
+    """The place without the white space at its ends; of a line that begins as a list item, its line end in front stays."""
+    first = start
     while start < end and text[start].isspace():
         start += 1
+    if start > first and start < end and text[start] in "*#:;" and text[start - 1] == "\n":
+        start -= 1
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end

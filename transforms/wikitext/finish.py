@@ -12,6 +12,7 @@ _HEADING = re.compile(rf"{HEADING}(\d)([^{HEADING_END}]*+){HEADING_END}")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*+\n){2,}")
 _OPENING, _CLOSING = "(（", ")）"
 _SEPARATORS = ",;"
+_STOPS = (".", ",", ";", ":")
 _PUNCTUATION = ".,;:!?)）]"
 _LINE_EDGES = f"\n{BREAK}{ITEM}{HEADING_END}"
 
@@ -32,7 +33,8 @@ def finished(marked: str, rules: Rules) -> str:
 
 def without_quotes(text: str) -> str:
     """The text without bold and italic marks. A line with an odd number of both has an apostrophe before italics: `L'''Iliade''` is L'Iliade."""
-    out, done = [], 0
+    out: list[str] = []
+    done = 0
     position = text.find(BOLD)
     while position >= 0:
         start, end = text.rfind("\n", done, position) + 1 or done, text.find("\n", position)
@@ -77,6 +79,8 @@ def _closed_up(left: str, right: str) -> tuple[str, str]:
     """What stands on both sides of a hole, less what only served what was in it."""
     before, after = left.rstrip(" \t"), right.lstrip(" \t")
     if not before or before[-1] in _LINE_EDGES:
+        if after[:1] in _STOPS and after[1:2] in ("", " ", "\n"):
+            after = after[1:].lstrip(" \t")  # what followed it belonged to it
         return before if before else left, after
     if not after:
         return (before + " ", "") if len(before) < len(left) or len(after) < len(right) else (left, "")
@@ -112,6 +116,7 @@ def with_breaks(text: str) -> str:
         if heading:
             out.append(" ")
         elif last not in ("", "\n", ITEM) and right[:1] != "\n":
+            out[-1] = out[-1].rstrip(" \t")
             out.append("\n")
             last = "\n"
         out.append(right)

@@ -65,6 +65,11 @@ def literal(text: str) -> Renderer:
     return lambda arguments: (text,)
 
 
+def written(arguments: Arguments) -> Sequence[Piece]:
+    """The template's own name."""
+    return (arguments.written,)
+
+
 def argument(*keys: int | str, before: str = "", after: str = "") -> Renderer:
     """The first of these arguments that is there."""
 
@@ -191,24 +196,20 @@ def fraction(arguments: Arguments) -> Sequence[Piece] | None:
     return (*((places[0], " ") if len(places) == 3 else ()), places[-2], "/", places[-1])
 
 
-def scripted(table: Mapping[int, str], outside: str) -> Renderer:
+def scripted(table: Mapping[int, int], outside: str) -> Renderer:
     """A super- or subscript: digits and signs as such characters, all else as it is, behind `outside` where digits would run together."""
 
     def render(arguments: Arguments) -> Sequence[Piece] | None:
         place = arguments[1]
         if not place:
             return None
-        return (outside + script(arguments.plain(1), table),) if SCRIPT.fullmatch(arguments.plain(1)) else (place,)
+        written = arguments.plain(1)
+        return (outside + written.translate(table),) if _SCRIPT.fullmatch(written) else (place,)
 
     return render
 
 
-SCRIPT = re.compile(r"[-0-9+−–=()]+")
-
-
-def script(text: str, table: Mapping[int, str]) -> str:
-    """Digits and signs as super- or subscripts."""
-    return text.translate(table)
+_SCRIPT = re.compile(r"[-0-9+−–=()]+")
 
 
 def chemical(arguments: Arguments) -> Sequence[Piece] | None:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from transforms.wikitext.arguments import Arguments, Piece
-from transforms.wikitext.inline import Renderer, between
+from transforms.wikitext.inline import Renderer, argument, between
+from transforms.wikitext.language_names import ENGLISH
 from transforms.wikitext.marks import BREAK
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9-]{2,12})?|[a-z]{2,3}_[A-Za-z]+")
 _SPOKEN = {
     "lang",
@@ -69,7 +70,8 @@ def date(arguments: Arguments) -> Sequence[Piece] | None:
     places = [place for key in (1, 2, 3) if (place := arguments[key])]
     written = [arguments.text[start:end] for start, end in places]
     if not places or not all(word.isdigit() and len(word) < 5 for word in written):
-        return between(places, " ") or None
+        year_first = len(written) > 1 and re.fullmatch(r"\d{3,4}", written[0])  # `{{as of|2012|December}}`
+        return between(places[::-1] if year_first else places, " ") or None
     if len(written) == 1 or not 1 <= int(written[1]) <= 12:
         return (written[0],)
     day = str(int(written[2])) + " " if len(written) == 3 else ""
@@ -95,10 +97,16 @@ def foreign(arguments: Arguments) -> Sequence[Piece] | None:
     return (places[2] if len(places) > 2 and arguments.name.startswith("trans") else places[1],)
 
 
-def named_language(arguments: Arguments) -> Sequence[Piece] | None:
-    """`{{lang-fr|mot}}`: the word."""
-    place = arguments[1]
-    return (place,) if place else None
+def named_language(code: str) -> Renderer:
+    """English `{{lang-fr|mot}}`: French: mot; the word alone of a language without a name here."""
+    return argument(1, before=f"{ENGLISH[code]}: " if code in ENGLISH else "")
+
+
+def with_language(arguments: Arguments) -> Sequence[Piece] | None:
+    """English `{{langx|fr|mot}}`: French: mot."""
+    word = arguments[2]
+    language = ENGLISH.get(arguments.plain(1)) if arguments.plain("label") != "none" else None
+    return (f"{language}: " if language else "", word) if word else None
 
 
 def pronunciation(arguments: Arguments) -> Sequence[Piece] | None:
@@ -173,28 +181,14 @@ def accidental(arguments: Arguments) -> Sequence[Piece] | None:
     return (found,) if found else None
 
 
-def link_elsewhere(arguments: Arguments) -> Sequence[Piece] | None:
-    """`{{ill|Title|de|Titel}}`: the title, or the label that is given for it."""
-    place = next((place for key in ("lt", "texte", "text", "label", 1, "fr") if (place := arguments[key])), None)
-    return (place,) if place else None
-
-
-def translated_link(arguments: Arguments) -> Sequence[Piece] | None:
-    """Russian `{{нп5|Title|shown|lang|...}}`: what is shown."""
-    place = arguments[2] or arguments[1]
-    return (place,) if place else None
-
-
-def century(word: str, words: str = "") -> Renderer:
-    """French `{{s-|XIX|e}}`: XIXe siècle; `{{sp|XVI|e|et|XVII|e}}`: XVIe et XVIIe siècles."""
+def century(word: str) -> Renderer:
+    """French `{{s-|XIX|e}}`: XIXe siècle; `{{sp|XVI|e|et|XVII|e}}`: XVIe et XVIIe siècle."""
 
     def render(arguments: Arguments) -> Sequence[Piece] | None:
         places = arguments.numbered()
-        if not places:
-            return None
         if len(places) > 3:
-            return (places[0], places[1], " ", places[2], " ", places[3], *places[4:5], words or word)
-        return (*places[:2], word)
+            return (places[0], places[1], " ", places[2], " ", *places[3:5], word)
+        return (*places[:2], word) if places else None
 
     return render
 

@@ -10,12 +10,17 @@ def _rule(default: Any, origin: str) -> Any:
     return field(default=default, metadata={"origin": origin})
 
 
-VANISHING = frozenset(
-    "ref references gallery timeline score graph chart imagemap templatedata templatestyles inputbox categorytree hiero mapframe maplink section "
-    "indicator includeonly phonos table style script".split()
+def words(text: str) -> frozenset[str]:
+    """The words of a table that is written as one string."""
+    return frozenset(text.split())
+
+
+VANISHING = words(
+    "ref references gallery timeline score graph chart imagemap templatedata templatestyles inputbox categorytree hiero mapframe maplink section indicator "
+    "includeonly phonos table style script"
 )
-LITERAL = frozenset({"nowiki", "pre", "syntaxhighlight", "source"})
-FORMULA = frozenset({"math", "chem", "ce"})
+LITERAL = words("nowiki pre syntaxhighlight source")
+FORMULA = words("math chem ce")
 
 
 @dataclass(frozen=True)

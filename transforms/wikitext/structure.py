@@ -1,7 +1,7 @@
 """Where each construct of a page ends: one pass over the brackets, before anything is rendered.
 
 An opener is matched as MediaWiki's preprocessor matches it: the innermost first, braces in threes (arguments) before twos (templates), nothing inside a
-comment, a reference, a formula or literal text. Where MediaWiki gives up, so that the rest of a page would be swallowed, an opener has no end here, and who renders
+reference, a formula or literal text (comments have gone before). Where MediaWiki gives up, so that the rest of a page would be swallowed, an opener has no end here, and who renders
 it goes on behind it:
 
 * `}}` closes the nearest open template, and what was opened within it and not closed stays without an end;
@@ -29,7 +29,7 @@ class Structure:
     """The ends of a page's constructs.
 
     Attributes:
-        ends: position of an opener (`{{`, `{{{`, `[[`, `{|`, `<ref>`, `<!--`, ...) to the position behind its closer.
+        ends: position of an opener (`{{`, `{{{`, `[[`, `{|`, `<ref>`, ...) to the position behind its closer.
         arguments: positions of `{{{` that open a template's argument.
         unclosed: openers without an end, by kind.
     """
@@ -54,8 +54,10 @@ class Structure:
                 kind = found.lastgroup or ""
                 if kind == "link" or kind == "template":
                     ends[found.start()] = found.end()
-                elif kind == "raw" or kind == "comment":
-                    position = self._raw(found) if kind == "raw" else self._comment(found.start())
+                elif kind == "comment":
+                    self.unclosed["<!--"] += 1  # those with an end have gone
+                elif kind == "raw":
+                    position = self._raw(found)
                     break
                 else:
                     self._bracket(kind, found)
@@ -122,15 +124,6 @@ class Structure:
             self._abandon()
         if self._stack[-1][0] == kind:
             self.ends[self._pop()[1]] = end
-
-    def _comment(self, start: int) -> int:
-        end = -1 if "-->" in self._absent else self.text.find("-->", start + 4)
-        if end < 0:
-            self._absent.add("-->")
-            self.unclosed["<!--"] += 1
-            return start + 4
-        self.ends[start] = end + 3
-        return end + 3
 
     def _raw(self, found: re.Match[str]) -> int:
         """A tag whose contents are not wikitext. Returns where the scan goes on."""

@@ -1,0 +1,98 @@
+"""The samples' files: sound by other readers than ours, the same bytes each time, and left alone where they stand."""
+
+import bz2
+import gzip
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
+
+from pipeline.samples import c4_files, joined_files, repository_files, stored_files, table_files, wikipedia_files
+from pipeline.samples.case_files import read
+
+Packer = Callable[[Path], list[Path]]
+
+
+def pack_crawl(folder: Path) -> list[Path]:
+    paths, bad_words = c4_files.pack_crawl(folder)
+    return [*paths, bad_words]
+
+
+PACKERS: dict[str, Packer] = {
+    "c4 released": c4_files.pack_released,
+    "c4 broken": c4_files.pack_broken,
+    "c4 crawl": pack_crawl,
+    "github repositories": repository_files.pack,
+    "github joined": joined_files.pack,
+    "github tables": table_files.pack_tables,
+    "wikipedia": wikipedia_files.pack,
+}
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_two_packs_are_equal_and_a_second_one_leaves_files(pack: Packer, tmp_path: Path) -> None:
+    paths = pack(tmp_path / "first")
+    again = pack(tmp_path / "deeper" / "second")
+    assert [(path.name, path.read_bytes()) for path in again] == [(path.name, path.read_bytes()) for path in paths]
+    before = [(path.stat().st_ino, path.stat().st_mtime_ns) for path in paths]
+    content = paths[0].read_bytes()
+    assert pack(tmp_path / "first") == paths
+    assert [(path.stat().st_ino, path.stat().st_mtime_ns) for path in paths] == before
+    assert {time for _, time in before} == {stored_files.FILE_TIME * 10**9}
+    paths[0].write_bytes(content[:-9])
+    pack(tmp_path / "first")
+    assert paths[0].read_bytes() == content
+    assert sorted(path for path in (tmp_path / "first").rglob("*") if path.is_file()) == sorted(paths)
+
+
+def test_wet_files_parse_and_their_digests_verify(tmp_path: Path) -> None:
+    paths, _ = c4_files.pack_crawl(tmp_path)
+    pages: dict[str, bytes] = {}
+    for path in paths:
+        with path.open("rb") as stream:
+            for number, record in enumerate(ArchiveIterator(stream, check_digests="raise")):
+                assert (record.rec_type == "warcinfo") == (number == 0)
+                pages[record.rec_headers.get_header("WARC-Record-ID")] = record.raw_stream.read()
+    assert len(pages) == len(read(c4_files.CRAWL)) + len(paths)
+    for case in read(c4_files.CRAWL):
+        assert pages[f"<urn:uuid:{c4_files.record_id(case.name)}>"] == case.section("page") + b"\n"
+
+
+def test_rows_of_bigquery_have_integers_as_text_no_nulls_and_escapes(tmp_path: Path) -> None:
+    (path,) = joined_files.pack(tmp_path)
+    written = gzip.decompress(path.read_bytes())
+    assert not set(b"<>&") & set(written)
+    for row in map(json.loads, written.splitlines()):
+        assert row["size"].isdigit()
+        assert row["mode"].isdigit()
+        assert type(row["binary"]) is bool
+        assert None not in row.values()
+        assert ("content" in row) == (row["mode"] in ("33188", "33261") and not row["binary"] and row["path"] != "data/huge.csv")
+
+
+def test_a_blob_s_id_is_git_s() -> None:
+    assert joined_files.blob_id(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"  # the empty blob, which every git repository knows
+
+
+def test_tars_hold_every_kind_of_entry(tmp_path: Path) -> None:
+    kinds = set()
+    for path in repository_files.pack(tmp_path):
+        with tarfile.open(path) as archive:
+            kinds |= {entry.type for entry in archive}
+    assert kinds == set(repository_files.KINDS.values())
+
+
+def test_the_index_says_where_each_page_s_stream_begins(tmp_path: Path) -> None:
+    dump, index = (path for path in wikipedia_files.pack(tmp_path) if "multistream" in path.name)
+    stored, rows = dump.read_bytes(), bz2.decompress(index.read_bytes()).decode().splitlines()
+    assert len(rows) == len(wikipedia_files.WIKIS[0].cases)
+    for row in rows:
+        offset, identifier, title = row.split(":", 2)
+        stream = bz2.BZ2Decompressor().decompress(stored[int(offset) :]).decode()
+        assert stream.startswith("  <page>\n")
+        assert f"<title>{title}</title>\n    <ns>" in stream
+        assert f"    <id>{identifier}</id>\n" in stream
+    assert len({row.split(":")[0] for row in rows}) > 3
