@@ -128,10 +128,9 @@ class PageParser:
             raise Malformed(f"page is not well-formed: {expat.ErrorString(error.code)}") from None
         if (self._events, len(self._held)) == before:
             raise Malformed("page holds a tag or comment without an end")  # expat would hold it, and scan it again with every chunk
-        if self._too_long or sum(map(len, self._held)) > self._most:
+        if sum(map(len, self._held)) > self._most:
             self._too_long = True
             self._held.clear()
-            self._held.append("")
 
     def close(self, notes: tuple[str, ...]) -> Fields:
         if self._path:

@@ -33,7 +33,7 @@ class Site:
     def namespace(self, title: str) -> int:
         """The key of a title's namespace, by its prefix, as exports before version 0.5 do not give it; 0 where no namespace is so called."""
         prefix, colon, _ = title.partition(":")
-        return next((key for key, name in self.namespaces.items() if name == prefix), 0) if colon and prefix else 0
+        return next((key for key, name in self.namespaces.items() if name == prefix), 0) if colon else 0
 
 
 def site(head: bytes, name: str) -> tuple[Site, bool]:

@@ -1,6 +1,7 @@
 """Pages of dumps that are sound: the same from every format, and what a page's fields say."""
 
 import bz2
+import gzip
 import io
 import tracemalloc
 from xml.sax.saxutils import escape
@@ -132,8 +133,19 @@ def test_a_page_without_a_revision():
 
 
 def test_an_upload_s_fields_are_not_the_page_s():
-    upload = b"<upload><timestamp>2030</timestamp><id>99</id><text>no</text></upload>"
-    assert (one(upload).revision, one(upload).id, one(upload).timestamp) == (101, 1, "2024-01-01T00:00:00Z")
+    upload = b'<upload><timestamp>2030</timestamp><id>99</id><text deleted="deleted">no</text></upload>'
+    for found in (one(upload), one(revisions=[revision(101, "yes"), upload])):
+        assert (found.revision, found.id, found.timestamp, found.lacking) == (101, 1, "2024-01-01T00:00:00Z", None)
+
+
+def test_tags_are_found_wherever_the_pieces_of_a_file_end(monkeypatch):
+    monkeypatch.setattr("pipeline.mediawiki_frames.STEP", 1)
+    content = dump([*PAGES, page(8, revisions=[revision(1, "x").replace(b">x<", b"><![CDATA[</page>]]><!-- <page> --><")])])
+    whole = read_all(content)
+    assert len(whole[0]) == 8
+    for step in (1, 2, 3, 5, 7):
+        pages, broken = read_all(b"".join(gzip.compress(content[at : at + step], 0) for at in range(0, len(content), step)))
+        assert (told(pages), broken) == (told(whole[0]), [])
 
 
 @given(

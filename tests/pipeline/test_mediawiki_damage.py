@@ -64,8 +64,13 @@ def test_a_bad_page_is_one_broken_and_hinders_no_other(bad, reason):
 
 
 def test_a_large_bad_page_is_one_broken_too():
-    for text in [b"<b>" + b"x" * 9_000_000, b"x" * 9_000_000 + b"&", b"<b " + b"x" * 12_000_000, b"x" * 9_000_000 + b"<b></b>"]:
+    for text, reason in [
+        (b"<b>" + b"x" * 9_000_000, "page has a tag within its text"),
+        (b"x" * 9_000_000 + b"& ", "page is not well-formed: not well-formed (invalid token)"),
+        (b"<b " + b"x" * 12_000_000, "page holds a tag or comment without an end"),
+    ]:
         (broken,) = among(WORDS % text)
+        assert broken.reason == reason
         assert broken.size > 9_000_000
         assert broken.excerpt.startswith(b"<page><title>Bad</title>")
 
@@ -175,6 +180,12 @@ def test_a_corrupt_stream_costs_its_own_pages_alone():
     pages, (broken,) = read_all(bytes(damaged), "multistream.bz2")
     assert ids(pages) == [n for n in range(1, 41) if not 9 <= n <= 12]
     assert (broken.offset, broken.size, broken.reason) == (starts[3], starts[4] - starts[3], "bzip2 stream is corrupt")
+
+
+def test_damage_between_pages_is_one_broken():
+    data = gzip.compress(dump(PAGES, behind=b"  <pa")) + b"\0" * 100
+    pages, (broken,) = read_all(data)
+    assert (ids(pages), broken.reason, broken.size) == (list(range(1, 8)), "bytes that are no gzip member", 100)
 
 
 SMALL, _ = multistream(PAGES, each=2)

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from made_samples import Ran, run_files, run_sample
 
-from pipeline import mediawiki_page, repositories
+from pipeline import github_tables, mediawiki_page, repositories
 from pipeline.recipe import DropDuplicates, Keep
 from pipeline.samples import c4_files, joined_files, repository_files, table_files, wikipedia_files
 from pipeline.samples.case_files import Case, Fate, read
-from pipeline.sources import c4, github, wikipedia
+from pipeline.sources import c4, wikipedia
 from transforms.line_rules import REASONS
 
 Fates = dict[str, tuple[Fate, str | None]]
@@ -212,7 +212,7 @@ def lacking() -> set[str]:
 
 REFUSED = {
     "c4": refused(getsource(c4), {}),
-    "github": refused(getsource(github), {"state": set(github.STATES), "kind": {"symbolic link", "submodule"}})
+    "github": refused(getsource(github_tables), {"state": set(github_tables.STATES), "kind": {"symbolic link", "submodule"}})
     | refused(getsource(repositories), {}),
     "wikipedia": refused(getsource(wikipedia), {"page.lacking": lacking()}),
 }

@@ -1,7 +1,8 @@
 """From wikitext to plain text: hyperlinks, comments and formatting boilerplate go (LLaMA section 2.1), the words, formulas and measures stay.
 
-Two passes over the page, each linear in its length, whatever it holds: `structure` finds where each construct ends, `render` gives what a reader sees of it, with
-marks where something went; `finish` closes up around the marks. Neither recursion nor a parser's tree. What a broken page gives:
+Passes over the page, each linear in its length, whatever it holds: `comments` go, `structure` finds where each construct ends, `render` gives what a
+reader sees of it, with marks where something went, and `finish` closes up around the marks. Neither recursion nor a parser's tree.
+What a broken page gives:
 
 * `{{`, `[[`, `[http:` without an end: the opener is text, and so is what follows it;
 * `<ref>`, `<!--`, `<b>` and other tags without an end: the opener goes, what follows stays;

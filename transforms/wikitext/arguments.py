@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 
 Span = tuple[int, int]
 Piece = str | Span
@@ -34,7 +35,7 @@ class Arguments:
         self.name = self.written.lower()
         self.positional: list[Span] = []
         self.named: dict[str, Span] = {}
-        for bar, following in zip(bounds[1:], bounds[2:], strict=False):
+        for bar, following in pairwise(bounds[1:]):
             found = _NAMED.match(text, bar + 1, following)
             if found:
                 self.named[found[1]] = trimmed(text, found.end(), following)
@@ -43,10 +44,10 @@ class Arguments:
 
     def __getitem__(self, key: int | str) -> Span | None:
         """The place of an argument by name, or by number from 1; None where it is absent or empty."""
-        if isinstance(key, int):
-            place = self.positional[key - 1] if key <= len(self.positional) else self.named.get(str(key))
+        if isinstance(key, int) and key <= len(self.positional):
+            place: Span | None = self.positional[key - 1]
         else:
-            place = self.named.get(key)
+            place = self.named.get(str(key))
         return place if place and place[0] < place[1] else None
 
     def plain(self, key: int | str) -> str:

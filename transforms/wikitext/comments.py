@@ -28,10 +28,13 @@ def without_comments(text: str, literal: frozenset[str]) -> str:
             start = found.start()
             alone = _LINE_BEHIND.match(text, position) if text[start - 1 : start] == "\n" else None
             kept.append(text[done : start - 1 if alone else start])
+            if not alone and text[start - 1 : start] in (" ", "\t", "\n"):
+                alone = _BLANKS.match(text, position)  # one blank is left of two
             done = position = alone.end() if alone else position
     return "".join((*kept, text[done:]))
 
 
+_BLANKS = re.compile(r"[ \t]*+")
 _LINE_BEHIND = re.compile(r"[ \t]*+(?=\n)")
 
 

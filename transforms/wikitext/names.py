@@ -11,22 +11,23 @@ import re
 from transforms.wikitext import inline, phrases
 from transforms.wikitext.inline import Renderer, argument, block, joined, literal
 
-_FIRST = """nowrap, nobr, nobreak, j, small, smaller, big, bigger, larger, em, strong, bold, italic, italics, nobold, noitalic, normal, abbr, abbrv, abbreviation, abbrlink,
-tooltip, afkorting, abréviation, abr, abrev, zkratka, ipalink, ipablink, ipaslink, ipa link, mvar, math, tmath, bigmath, unicode, polytonic, overline, overbar,
-underline, underlined, strike, strikethrough, kbd, mono, monospace, code, codes, samp, var, tt, vanchor, visible anchor, vanc, not a typo, notatypo, typo, proper name,
-as written, as is, smallcaps, sc, smcap, small-caps, versaleta, maiuscoletto, caps, lsj, green, red, blue, gray, grey, flag, flagu, flagcountry, flagg, flaglist,
-flaglink, fb, fbw, nft, columns-list, columns list, flatlist, plainlist, plain list, indented plainlist, blist, nihongo2, iast, hebrew, arabic, cuneiform, grc,
-marriage, equationref, equationnote, eqnref, track gauge, railgauge, rail gauge, legend inline, nts, число, formatnum, fmtn, szám, num, formnum, api, ipa3, afi,
-мфа, lautschrift, noprint, screen reader-only, inline quote, annotated link, defn, chem2, ce, sronly, wikt, wiktionary, korr, ударение, подст, comment,
-комментарий, hint, подсказка, большой, крупно, мелкий, dfn"""
+_FIRST = """nowrap, nobr, nobreak, j, small, smaller, big, bigger, larger, em, strong, bold, italic, italics, nobold, noitalic, normal, abbr, abbrv,
+abbreviation, abbrlink, tooltip, afkorting, abréviation, abr, abrev, zkratka, ipalink, ipablink, ipaslink, ipa link, mvar, math, tmath, bigmath,
+unicode, polytonic, overline, overbar, underline, underlined, strike, strikethrough, kbd, mono, monospace, code, codes, samp, var, tt, vanchor,
+visible anchor, vanc, not a typo, notatypo, typo, proper name, as written, as is, smallcaps, sc, smcap, small-caps, versaleta, maiuscoletto, caps,
+lsj, green, red, blue, gray, grey, flag, flagu, flagcountry, flagg, flaglist, flaglink, fb, fbw, nft, columns-list, columns list, flatlist, plainlist,
+plain list, indented plainlist, blist, nihongo2, iast, hebrew, arabic, cuneiform, grc, marriage, equationref, equationnote, eqnref, track gauge,
+railgauge, rail gauge, legend inline, nts, число, formatnum, fmtn, szám, num, formnum, api, ipa3, afi, мфа, lautschrift, noprint, screen reader-only,
+inline quote, annotated link, defn, chem2, ce, sronly, wikt, wiktionary, korr, ударение, подст, comment, комментарий, hint, подсказка, большой,
+крупно, мелкий, dfn"""
 
-_BLOCKS = """quote, quotation, blockquote, block quote, bquote, cquote, qb, poem quote, poemquote, poem, quote poem, centered pull quote, pull quote, zitat, zitat-de, citaat,
-citat, citatblok, citatram, cytat, citát, idézet, idézet2, citação, citation bloc, bloc citation, citat bloc, cita, cita destacada, citazione, цитата, цитат,
-цитирање, навод, citatno, vers, poème"""
+_BLOCKS = """quote, quotation, blockquote, block quote, bquote, cquote, qb, poem quote, poemquote, poem, quote poem, centered pull quote, pull quote,
+zitat, zitat-de, citaat, citat, citatblok, citatram, cytat, citát, idézet, idézet2, citação, citation bloc, bloc citation, citat bloc, cita, cita
+destacada, citazione, цитата, цитат, цитирање, навод, citatno, vers, poème"""
 
-_SECOND = """color, colour, font color, fontcolor, colored link, script, rtl-lang, rtl-para, ltr-lang, native name, native phrase, wikt-lang, sort, legend, legend0,
-farblegende, cizojazyčně, vjazyce2, v jazyku, en langue, langue, palabra estranxeira, lingua straniera, hintergrundfarbe, фон, цвет, bg, background color, font,
-langx, url, uri, website, weblink"""
+_SECOND = """color, colour, font color, fontcolor, colored link, script, rtl-lang, rtl-para, ltr-lang, native name, native phrase, wikt-lang, sort,
+legend, legend0, farblegende, cizojazyčně, vjazyce2, v jazyku, en langue, langue, palabra estranxeira, lingua straniera, hintergrundfarbe, фон, цвет,
+bg, background color, font, langx, url, uri, website, weblink"""
 
 _TABLE: tuple[tuple[Renderer, str], ...] = (
     (argument(1, "text", "content"), _FIRST),
@@ -49,7 +50,10 @@ _TABLE: tuple[tuple[Renderer, str], ...] = (
     (argument(1, before="|", after="|"), "abs"),
     (joined(""), "gaps"),
     (joined("+"), "keypress, key press, key, button, клавиша, touche"),
-    (joined(" "), "linktext, sortname, date-, date, fecha, data, datum, дата, bibleverse, bibleref, bible, bijbel, harvtxt, harvcoltxt"),
+    (
+        joined(" "),
+        "tmp, linktext, sortname, date-, date, fecha, data, datum, дата, bibleverse, bibleref, bible, bijbel, harvtxt, harvcoltxt",
+    ),
     (joined(" · "), "hlist, flat list, hlijst, cslist"),
     (phrases.lines, "unbulleted list, ubl, ublist, vunblist, bulleted list, ordered list, unordered list"),
     (joined(":", before="Quran "), "cite quran, qref, quran-usc"),
@@ -71,7 +75,7 @@ _TABLE: tuple[tuple[Renderer, str], ...] = (
         "start date, start date and age, end date, end date and age, release date, release date and age, film date, birth date, bda, dts, format date",
     ),
     (phrases.date, "birth date and age, death date, death date and age, date de naissance, date de décès, dob"),
-    (phrases.as_of, "as of"),
+    (phrases.as_of, "as of, asof"),
     (inline.circa("c."), "circa, c., ca, ca."),
     (inline.circa("fl."), "floruit, fl., fl"),
     (joined("–", before="r.\u00a0"), "reign, r."),
@@ -89,10 +93,10 @@ _TABLE: tuple[tuple[Renderer, str], ...] = (
     (argument(2, 1), "нп, нп1, нп2, нп3, нп4, нп5, не переведено, не переведено 5, iw, нпи"),
     (phrases.equation, "numblk, numbered block"),
     (phrases.sic, "sic"),
-    (literal(" – "), "snd, snds, spnd, sndash, spaced ndash, spaced en dash, spaced n-dash, –"),
+    (literal(" – "), "dash, snd, snds, spnd, sndash, spaced ndash, spaced en dash, spaced n-dash, –"),
     (literal(" — "), "spaced mdash, spaced em dash, —, тире"),
     (literal("–"), "ndash, en dash, nd"),
-    (literal("—"), "mdash, em dash, emdash"),
+    (literal("—"), "mdash, em dash, emdash, mdashb, --"),
     (
         literal("\u00a0"),
         "nbsp, space, spaces, thinsp, thin space, hair space, hairsp, nnbsp, ensp, emsp, en space, em space, figure space, esp.",
@@ -100,6 +104,15 @@ _TABLE: tuple[tuple[Renderer, str], ...] = (
     (literal(" · "), "·, dot, middot, •, bullet, bull"),
     (literal("'"), "', apostrophe, apos, `"),
     (literal("'s"), "'s"),
+    (literal('"'), '-"'),
+    (literal("' \""), "' \""),
+    (literal("'\""), "'\""),
+    (literal("\"'"), "\"'"),
+    (argument(1, before="<", after=">"), "tag"),
+    (argument(1, before="[", after="]"), "closed-closed"),
+    (argument(1, before="[", after=")"), "closed-open"),
+    (argument(1, before="(", after="]"), "open-closed"),
+    (argument(1, before="(", after=")"), "open-open"),
     (literal("|"), "!, pipe, bar"),
     (literal("||"), "!!"),
     (literal("="), "=, equals"),
@@ -125,7 +138,10 @@ _SHIPS = "uss, hms, ss, rms, ms, mv, mts, hmas, hmcs, ins, usns, uscgc, usat, rf
 
 _LANGUAGE_TABLES: dict[str, tuple[tuple[Renderer, str], ...]] = {
     "en": ((phrases.with_language, "langx"),),
-    "de": ((argument(1, before="„", after="“"), '"'),),
+    "de": (
+        (argument(1, before="„", after="“"), '"'),
+        (argument(1, after="\u00a0m"), "höhe"),
+    ),
     "fr": (
         (phrases.century(" siècle"), "s, s-, siècle, s mini, s2, s2-, sp, sp-"),
         (phrases.century(" siècle av. J.-C."), "-s, -sp, -s-, -sp-"),
@@ -153,7 +169,7 @@ _LANGUAGE_TABLES: dict[str, tuple[tuple[Renderer, str], ...]] = {
 
 
 def _read(table: tuple[tuple[Renderer, str], ...]) -> dict[str, Renderer]:
-    return {name.strip(): renderer for renderer, names in table for name in names.split(",")}
+    return {" ".join(name.split()): renderer for renderer, names in table for name in names.split(",")}
 
 
 _RENDERERS = _read(_TABLE) | {name.strip(): phrases.ship(name.strip().upper() + " ") for name in _SHIPS.split(",")}

@@ -13,6 +13,7 @@ from transforms.wikitext.entities import REFERENCE, decode
 from transforms.wikitext.marks import BOLD, BREAK, HEADING, HEADING_END, HOLE, ITALIC, ITEM
 from transforms.wikitext.page import Page
 from transforms.wikitext.rules import words
+from transforms.wikitext.silent_names import is_silent
 
 _PLAIN = re.compile(r"[^\[\]{}<>&'_]*+")
 _MACROS = words(
@@ -172,13 +173,13 @@ class Renderer:
         if after < 0:
             return self._give("{", start + 1)
         if start in self.page.structure.arguments:
-            bars = bars_between(self.text, start + 3, after - 3, self.ends, most=1)
-            return self._pieces(after, end, (bars[0] + 1, after - 3) if bars else HOLE)
+            bars = [*bars_between(self.text, start + 3, after - 3, self.ends, most=2), after - 3]
+            return self._pieces(after, end, (bars[0] + 1, bars[1]) if len(bars) > 1 else HOLE)
         name = templates.name_of(self.page, start + 2, after - 2)
         pieces = templates.expanded(self.page, name, start + 2, after - 2) if self.page.rules.render else None
         if pieces:
             return self._pieces(after, end, *pieces)
-        if templates.is_missed(name, self.page.wiki.language) and self._within_line(after):
+        if not is_silent(name) and self._within_line(after):
             self.holes[name] += 1
         return self._give(HOLE, after)
 

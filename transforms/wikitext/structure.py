@@ -1,8 +1,8 @@
 """Where each construct of a page ends: one pass over the brackets, before anything is rendered.
 
-An opener is matched as MediaWiki's preprocessor matches it: the innermost first, braces in threes (arguments) before twos (templates), nothing inside a
-reference, a formula or literal text (comments have gone before). Where MediaWiki gives up, so that the rest of a page would be swallowed, an opener has no end here, and who renders
-it goes on behind it:
+An opener is matched as MediaWiki's preprocessor matches it: the innermost first, braces in threes (arguments) before twos (templates), nothing
+inside a reference, a formula or literal text (comments have gone before). Where MediaWiki gives up, so that the rest of a page would be swallowed,
+an opener has no end here, and who renders it goes on behind it:
 
 * `}}` closes the nearest open template, and what was opened within it and not closed stays without an end;
 * `<ref>` (and any tag that goes with its contents) has no end where another `<ref>` stands before the next `</ref>`;

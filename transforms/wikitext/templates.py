@@ -1,11 +1,11 @@
-"""What a template gives in the text, and which are missed where they give nothing."""
+"""What a template gives in the text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from transforms.wikitext import names, silent_names
+from transforms.wikitext import names
 from transforms.wikitext.arguments import Arguments, Piece, bars_between, trimmed
 from transforms.wikitext.page import Page
 from transforms.wikitext.rules import words
@@ -31,8 +31,3 @@ def name_of(page: Page, start: int, stop: int) -> str:
     if found and (found.end() == stop or page.text[found.end()] == "|"):
         return " ".join(found[1].replace("_", " ").split()).lower()
     return Arguments(page.text, start, stop, page.structure.ends).name
-
-
-def is_missed(name: str, language: str) -> bool:
-    """Whether a template that gave nothing leaves a hole in a sentence: one that is not known as a note, a complaint, an icon or layout."""
-    return not silent_names.is_silent(name) and not names.renderer(name, language)
