@@ -21,7 +21,8 @@ class Site:
 
     `base`: address of the main page; from the file's name, that below which the pages lie (it ends with a slash).
 
-    What neither the dump nor its name tells is empty.
+    What neither the dump nor its name tells is empty. `disputed`: the file's name is that of another wiki than siteinfo's; then the name counts,
+    since a siteinfo that was copied tells nothing of the pages.
     """
 
     dbname: str
@@ -29,6 +30,7 @@ class Site:
     base: str
     sitename: str
     namespaces: Mapping[int, str] = field(hash=False)
+    disputed: bool = False
 
     def namespace(self, title: str) -> int:
         """The key of a title's namespace, by its prefix, as exports before version 0.5 do not give it; 0 where no namespace is so called."""
@@ -44,6 +46,9 @@ def site(head: bytes, name: str) -> tuple[Site, bool]:
     base = values.get("base", "")
     if not base and named:
         base = f"https://{named[1].replace('_', '-')}.{'wikipedia' if named[2] == 'wiki' else named[2]}.org/wiki/"
+    if named and values.get("dbname", "".join(named.groups())) != "".join(named.groups()):
+        own, _ = site(b"", name)
+        return Site(own.dbname, own.language, own.base, "", namespaces, disputed=True), told is not None
     dbname = values.get("dbname") or ("".join(named.groups()) if named else _of_host(base))
     return Site(dbname, _language(head, dbname), base, values.get("sitename", ""), namespaces), told is not None
 

@@ -122,6 +122,9 @@ def read(part: Part, config: Wikipedia) -> Iterator[Read]:
         yield _page(page, config)
 
 
+DISPUTED = "file name and siteinfo name two wikis: the name counts"
+
+
 def _page(page: mediawiki.Page, config: Wikipedia) -> Document | Refused:
     site = page.site
     key = f"{site.dbname}/{page.id}"
@@ -134,8 +137,10 @@ def _page(page: mediawiki.Page, config: Wikipedia) -> Document | Refused:
         "names": _names(site),
     }
 
+    notes = page.notes + ((DISPUTED,) if site.disputed else ())
+
     def refuse(label: str, reason: str, value: object = "") -> Refused:
-        return Refused(key, label, reason, str(value), page.offset, page.inner, columns, page.notes)
+        return Refused(key, label, reason, str(value), page.offset, page.inner, columns, notes)
 
     if str(page.ns) not in config.namespaces:
         return refuse("other namespace", f"not an article: namespace {site.namespaces.get(page.ns, '')}".rstrip(), page.ns)
@@ -149,7 +154,7 @@ def _page(page: mediawiki.Page, config: Wikipedia) -> Document | Refused:
         return refuse("no text", "the text is empty")
     if wikitext.is_redirect(page.text, _wiki(site.language, columns["names"] or "")):
         return refuse("redirect", "the text only points to another page", page.text.strip()[:80])
-    return Document(key, page.text, page.offset, page.inner, columns, page.notes)
+    return Document(key, page.text, page.offset, page.inner, columns, notes)
 
 
 def _url(base: str, title: str) -> str | None:

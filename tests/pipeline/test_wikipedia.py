@@ -93,3 +93,17 @@ def test_ranges_of_a_multistream_dump_give_its_pages_once(tmp_path, monkeypatch,
     assert (books["in"], books["kept"], books["broken"]) == (19, 19, {})
     texts = [row["text"] for row in made_run.rows(tmp_path / "out", "wikipedia", "clean")]
     assert texts == [f"Page {number} of a dump. " * 19 + f"Page {number} of a dump." for number in range(1, 20)]
+
+
+def test_a_dump_whose_name_is_another_wiki_s_than_its_siteinfo_is_that_of_its_name(tmp_path):
+    path = tmp_path / "frwiki-20220620-pages-articles.xml"
+    path.write_bytes(
+        made_mediawiki.dump(
+            [made_mediawiki.page(1, "Un texte. [[Fichier:A.jpg|vignette|Une image]]")], made_mediawiki.head(dbname="enwiki")
+        )
+    )
+    books = run(tmp_path, [path])
+    (row,) = clean(tmp_path).values()
+    assert (row["id"], row["language"], row["text"]) == ("wikipedia/frwiki/1", "fr", "Un texte.")
+    assert row["url"].startswith("https://fr.wikipedia.org/wiki/")
+    assert books["noted"] == {wikipedia.DISPUTED: 1}

@@ -6,6 +6,10 @@ import re
 from functools import lru_cache
 
 
+_LINE_BEHIND = re.compile(r"[ \t]*+(?=\n)")
+_BLANKS_BEHIND = re.compile(r"[ \t]*+")
+
+
 def without_comments(text: str, literal: frozenset[str]) -> str:
     """The text without `<!-- ... -->`, but for those in literal tags, which say what they say; with a comment that stands alone, its line goes.
 
@@ -16,26 +20,28 @@ def without_comments(text: str, literal: frozenset[str]) -> str:
     kept, done, position = [], 0, 0
     absent: set[str] = set()
     while found := _opener(literal).search(text, position):
-        name = (found["name"] or "--").lower()
-        closer = "-->" if name == "--" else f"</{name}"
+        closer = f"</{found['name'].lower()}" if found["name"] else "-->"
         end = None if closer in absent else _closer(closer).search(text, found.end())
         if end is None:
             absent.add(closer)
             position = found.end()
             continue
         position = end.end()
-        if name == "--":
-            start = found.start()
-            alone = _LINE_BEHIND.match(text, position) if text[start - 1 : start] == "\n" else None
-            kept.append(text[done : start - 1 if alone else start])
-            if not alone and text[start - 1 : start] in (" ", "\t", "\n"):
-                alone = _BLANKS.match(text, position)  # one blank is left of two
-            done = position = alone.end() if alone else position
+        if closer == "-->":
+            start, position = _with_blanks(text, found.start(), position)
+            kept.append(text[done:start])
+            done = position
     return "".join((*kept, text[done:]))
 
 
-_BLANKS = re.compile(r"[ \t]*+")
-_LINE_BEHIND = re.compile(r"[ \t]*+(?=\n)")
+def _with_blanks(text: str, start: int, end: int) -> tuple[int, int]:
+    """A comment's place, with the line that it takes up, or with the blanks behind it where one stands in front."""
+    before = text[start - 1 : start]
+    line = _LINE_BEHIND.match(text, end) if before == "\n" else None
+    if line:
+        return start - 1, line.end()
+    blanks = _BLANKS_BEHIND.match(text, end) if before in (" ", "\t", "\n") else None
+    return start, blanks.end() if blanks else end
 
 
 @lru_cache(maxsize=16)

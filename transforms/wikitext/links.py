@@ -15,7 +15,7 @@ SCHEMES = (
     r"(?:(?:https?|ftps?|sftp|ircs?|git|svn|telnet|nntp|gopher|worldwind)://|//|mailto:|news:|tel:|sms:|urn:|geo:|magnet:|xmpp:|bitcoin:)"
 )
 """code: MediaWiki's $wgUrlProtocols: what makes a bracket an external link."""
-_LANGUAGE = re.compile(r"(?:[a-z]{2,3}|simple|[a-z]{2,3}(?:-[a-z]{2,5}){1,2})")
+_LANGUAGE = re.compile(r"(?:[a-z]{2,3}|simple|[a-z]{2,3}(?:-[a-z]{1,9}){1,2})")
 _NOT_A_LANGUAGE = words("mw wmf voy doi rfc iso irc wp hdl osm bug rev oei utc")
 """ours: interwiki prefixes of two and three letters that name no language; links to them show text."""
 _BRACKETED = re.compile(r"[^(（]*+(?=[(（][^()（）]*[)）]\Z)")

@@ -97,7 +97,7 @@ class Renderer:
         return self._give(decode(found[0]), found.end())
 
     def _comment(self, found: re.Match[str], end: int) -> int:
-        return found.end()  # without an end, since those with one have gone: the opener alone goes
+        return self._give(HOLE, found.end())  # without an end, since those with one have gone: the opener alone goes
 
     def _switch(self, found: re.Match[str], end: int) -> int:
         word = found[0]
@@ -232,7 +232,7 @@ def _token(converting: bool) -> re.Pattern[str]:
         rf"[\[{{'\n<&_{'-' if converting else ''}](?:"
         r"(?<=\n)(?:(?P<item>[*#:;]++[ \t]*+(?!\{\|))|(?P<table>[ \t:*#;]*+\{\|)|(?P<row>[ \t]*+[|!])|(?P<rule>-{4,}+[ \t]*+)"
         r"|(?P<heading>=[^\n]*=[ \t]*+(?=\n|\Z)))"
-        r"|(?<=\[)(?:\[(?P<target>[^\[\]{}<>|\n&':]++)(?:\|(?P<label>(?:[^\[\]{}<>|\n&'_]|'(?!'))++))?(?P<simple>\]\])|(?P<link>\[)"
+        r"|(?<=\[)(?:\[(?P<target>[^\[\]{}<>|\n&':]++)(?:\|(?P<label>(?:[^\[\]{}<>|\n&'_]|'(?!'))++))?(?P<simple>\]\])|(?P<link>\[(?!\[))"
         rf"|(?P<external>(?={links.SCHEMES})[^\s\[\]<>\"{{}}]*+))"
         r"|(?<=\{)(?P<template>\{)"
         r"|(?<=')(?P<quotes>'+)"

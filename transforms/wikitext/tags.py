@@ -10,7 +10,7 @@ from transforms.wikitext.marks import BREAK, HOLE
 from transforms.wikitext.page import Page
 from transforms.wikitext.rules import words
 
-BREAKING = words("br p div li ul ol dl dt dd tr caption blockquote center hr h1 h2 h3 h4 h5 h6 poem th td tbody thead tfoot")
+BREAKING = words("br p div li ul ol dl dt dd tr caption blockquote center hr h1 h2 h3 h4 h5 h6 poem th td tbody thead tfoot table")
 """Tags at which a line of text ends."""
 INLINE = words(
     "abbr b bdi bdo big cite code col colgroup data del dfn em font i ins kbd link mark meta nobr noinclude onlyinclude q rb rp rt rtc ruby s samp small span "
