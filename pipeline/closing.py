@@ -144,7 +144,7 @@ def _manifest(
         "listing": listing_fingerprint(given.listing),
         "rules": RULES,
         "schema": SCHEMA,
-        "settings": {name: {"value": sorted(value) if isinstance(value, frozenset) else value, "origin": origin} for name, value, origin in settings.fields(job.config)},
+        "settings": {name: {"value": _listed(value), "origin": origin} for name, value, origin in settings.fields(job.config)},
         "models": dict(job.models.fingerprints),
         "libraries": {"unicode": unicodedata.unidata_version, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
         "seeds": {},
@@ -155,6 +155,10 @@ def _manifest(
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
         "shards": shards,
     }
+
+
+def _listed(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _digests(parts: list[str | None]) -> dict[str, Any]:

@@ -15,6 +15,11 @@ from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, counted, his
 
 EDGES: Mapping[str, Sequence[float]] = {
     "original_characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
+    "characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
+    "longest_line": [0] + [int(10 * 2 ** (i / 2)) for i in range(28)],
+    "average_line": [0] + [int(10 * 2 ** (i / 2)) for i in range(20)],
+    "alphanumeric": [i / 20 for i in range(20)],
+    "sentences": [0, 1, 2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160, 320, 640],
     "perplexity": [0] + [round(10 * 2 ** (i / 3)) for i in range(48)],
     "reference_score": [i / 20 for i in range(20)],
     "language_score": [i / 20 for i in range(20)],

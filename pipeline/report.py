@@ -5,6 +5,7 @@ Drawn from the receipts, the books and the manifest; the same in every run but f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,9 +26,14 @@ HISTOGRAMS = {
     "language_score": ("Language score", "confidence of the language identifier in its first guess", 1.0),
     "original_characters": (
         "Length",
-        "characters of each page as read, before lines were removed; bounds grow by the square root of 2",
+        "characters of each document as read, before anything was removed; bounds grow by the square root of 2",
         None,
     ),
+    "characters": ("Length of what is left", "characters; bounds grow by the square root of 2", None),
+    "longest_line": ("Longest line", "characters of each file's longest line; bounds grow by the square root of 2", None),
+    "average_line": ("Average line", "characters a line; bounds grow by the square root of 2", None),
+    "alphanumeric": ("Alphanumeric characters", "share of each file's characters that are letters or digits", 1.0),
+    "sentences": ("Sentences", "as Punkt counts them, at each of the steps that count", None),
     "perplexity": (
         "Perplexity",
         "by the language model of the page's language; low is like Wikipedia; bounds grow by the cube root of 2",
@@ -36,6 +42,18 @@ HISTOGRAMS = {
     "reference_score": ("Reference score", "how likely the page is of the kind that Wikipedia cites", 1.0),
 }
 """Column: title, what it is, where its last bin ends. The bins are the ledger's."""
+
+NAMED = {
+    "bucket": ("Buckets", "head, middle and tail of the perplexity; all: languages without a language model"),
+    "license": ("Licences", "as SPDX expressions, before any is dropped"),
+    "kind": ("Kinds of file", "and why a file counts as generated"),
+    "page_rule": ("Page rules", "what one line says of its page"),
+    "bad_word": ("Bad words", "the first that a page has"),
+    "split": ("Split", "by the md5 of the address"),
+}
+"""Column of names: title, what it is."""
+NAMES = 30
+"""Names drawn of one column. ours: as LANGUAGES."""
 
 
 def write(job: Job, books: dict[str, Any], stood: Sequence[Total], manifest: dict[str, Any]) -> str:
@@ -51,7 +69,7 @@ def render(job: Job, books: dict[str, Any], stood: Sequence[Total], manifest: di
         "funnel": ("The funnel", _funnel(job, books, stood)),
         "books": ("The books", _books(books)),
         "measures": ("What was measured", _measures(job, stood)),
-        "domains": ("Domains", _domains(job, stood)),
+        **({"domains": ("Domains", _domains(job, stood))} if "domain" in job.module.PASSED.names else {}),
         "broken": ("What could not be read", report_run.broken(books, stood, manifest)),
         "run": ("What was run", report_run.run(job, manifest)),
         "time": ("Time", report_run.time(job, stood)),
@@ -124,10 +142,20 @@ def _books(books: dict[str, Any]) -> str:
     lines = books["lines"]
     line_rows: list[tuple[Any, ...]] = [("kept", lines["kept"], share(lines["kept"], lines["in"]))]
     line_rows += [(f"dropped: {reason}", n, share(n, lines["in"])) for reason, n in lines["dropped"].items()]
+    fed = [
+        (kind, fate, n)
+        for kind, counts in books.get("inputs", {}).items()
+        for fate, n in (("read", counts["read"]), ("used", counts["used"]), *counts["unused"].items())
+    ]
     return (
         table(f"in = kept + dropped + broken ({closed})", ("fate", "reason", "documents", "share"), rows, ("in", "", books["in"], ""))
         + '<div class="pair">'
-        + table("Lines that came to line deduplication", ("fate", "lines", "share"), line_rows, ("in", lines["in"], ""))
+        + (
+            table("Lines that came to the steps that remove lines", ("fate", "lines", "share"), line_rows, ("in", lines["in"], ""))
+            if lines["in"]
+            else ""
+        )
+        + (table("Rows that feed documents: read = used + the rest", ("kind", "fate", "rows"), fed) if fed else "")
         + f"<div>{_aside('Noted: read all the same, outside the sum', books['noted'])}"
         + f"{_aside('Skipped: records of other kinds, outside the sum', books['skipped'])}</div></div>"
     )
@@ -139,27 +167,20 @@ def _aside(caption: str, counts: dict[str, int]) -> Markup:
 
 def _measures(job: Job, stood: Sequence[Total]) -> str:
     thresholds = report_sums.thresholds(job)
-    drawn = [_languages(stood)]
+    known = job.module.PASSED.names
+    drawn = [_languages(stood)] if "language" in known else []
     missing = []
     for column, (title, words, end) in HISTOGRAMS.items():
         counts = report_sums.histogram(stood, column)
         if not sum(counts):
-            missing.append(title.lower())
+            missing += [title.lower()] if column in known else []
             continue
         marks = thresholds.get(column, [])
-        drawn.append(histogram(title, f"{sum(counts):,} pages: {words}.", EDGES[column], counts, end, marks))
-    buckets = report_sums.named(stood, "bucket")
-    if buckets:
-        rows = sorted(buckets.items())
-        drawn.append(
-            bars(
-                "Buckets",
-                "head, middle and tail of the perplexity; all: languages without a language model.",
-                "bucket",
-                rows,
-                buckets.total(),
-            )
-        )
+        drawn.append(histogram(title, f"{sum(counts):,} documents: {words}.", EDGES[column], counts, end, marks))
+    for column, (title, words) in NAMED.items():
+        named = report_sums.named(stood, column)
+        if named:
+            drawn.append(bars(title, f"{words}.", column, _most_frequent(named, NAMES), named.total()))
     if missing:
         drawn.append(paragraph(f"Not measured in this run: {', '.join(missing)}.", "soft"))
     return paragraph("Each page is counted where it is measured, before the step that judges the measure.", "soft") + "".join(drawn)
@@ -169,12 +190,15 @@ def _languages(stood: Sequence[Total]) -> str:
     languages = report_sums.named(stood, "language")
     if not languages:
         return paragraph("No language was identified.", "soft")
-    ordered = sorted(languages.items(), key=lambda item: (-item[1], item[0]))
-    rows = ordered[:LANGUAGES]
-    if len(ordered) > LANGUAGES:
-        rows.append((f"{len(ordered) - LANGUAGES} others", sum(n for _, n in ordered[LANGUAGES:])))
-    words = f"{languages.total():,} pages in {len(ordered)} languages, as identified, before any is dropped for it."
-    return bars("Language", words, "language", rows, languages.total())
+    words = f"{languages.total():,} documents in {len(languages)} languages, before any is dropped for it."
+    return bars("Language", words, "language", _most_frequent(languages, LANGUAGES), languages.total())
+
+
+def _most_frequent(counts: Counter[str], most: int) -> list[tuple[str, int]]:
+    """The most frequent names, and one row for all others."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    left = ordered[most:]
+    return ordered[:most] + ([(f"{len(left)} others", sum(n for _, n in left))] if left else [])
 
 
 def _domains(job: Job, stood: Sequence[Total]) -> str:

@@ -218,6 +218,7 @@ def recipe(config: GitHub, models: object) -> Recipe:
     tables = config.form == "tables"
     steps: list[Gather | Keep | Measure | Rewrite | DropDuplicates | None] = [
         Gather("the repository's licence", "licenses", lambda batch: batch["repository"], _with_licence, 1) if tables else None,
+        Measure("licence", lambda batch: {"license": pc.fill_null(batch["license"], licences.NONE)}),
         Keep("only kept projects under the Apache, BSD and MIT licenses", "license", _permitted(config.licences)),
         DropDuplicates("one path of a blob and file name", _blob_and_name, "documents", "corpus", 1, "keep_first", _path_order)
         if tables
@@ -254,7 +255,7 @@ def _with_content(batch: Batch, gathered: Gathered) -> dict[str, pa.Array]:
 def _permitted(allowed: tuple[str, ...]) -> Test:
     def holds(column: pa.Array) -> Mask:
         known = column.dictionary_encode()
-        answers = [licence is not None and licences.permitted(licence, allowed) for licence in known.dictionary.to_pylist()]
+        answers = [licences.permitted(licence, allowed) for licence in known.dictionary.to_pylist()]
         found = pc.take(pa.array(answers, pa.bool_()), known.indices)
         return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), bool)
 

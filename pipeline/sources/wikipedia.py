@@ -189,6 +189,7 @@ def _wiki(language: str, names: str) -> wikitext.Wiki:
 def recipe(config: Wikipedia, models: object) -> Recipe:
     """LLaMA section 2.1, the Wikipedia paragraph, clause by clause."""
     steps: list[Keep | Measure | Rewrite | None] = [
+        Measure("language", lambda batch: {"language": batch["language"]}),
         Keep("20 languages" if config.languages == wikitext.LANGUAGES else "languages", "language", one_of(config.languages))
         if config.languages
         else None,

@@ -142,7 +142,7 @@ def test_tables_meet_in_the_exchange(tmp_path):
         "b/b:y.py": ("deduplicate at the file level", None, "github/a/a:x.py"),
         "b/b:data.bin": ("text content", "binary file", None),
         "b/b:gone.py": ("text content", "no content", None),
-        "c/c:x.py": ("only kept projects under the Apache, BSD and MIT licenses", None, None),
+        "c/c:x.py": ("only kept projects under the Apache, BSD and MIT licenses", "NOASSERTION", None),
     }
     assert books["inputs"] == {
         "contents": {"read": 4, "used": 2, "unused": {"orphan": 1, "repeated key": 1}},
@@ -193,7 +193,7 @@ def test_a_licence_may_come_last_and_one_in_a_folder_governs_that_folder(tmp_pat
     assert {name for name in kept(tmp_path) if name.endswith(".py")} == {"one/two:src/a.py"}
     gone = {name: (row["step"], row["value"]) for name, row in rejected(tmp_path).items()}
     step = "only kept projects under the Apache, BSD and MIT licenses"
-    assert gone["three:a.py"] == (step, None)
+    assert gone["three:a.py"] == (step, "NOASSERTION")
     assert gone["one/two:vendor/b.py"][0] == step
     assert gone["one/two:vendor/b.py"][1].startswith("GPL-2.0")
 
