@@ -32,10 +32,14 @@ LEVEL = 6
 """gzip's default, which the published files have."""
 C4_FILES = 8
 """Of the corpus' 24: some 100 MB of text."""
-TREES = ((Path(sysconfig.get_path("stdlib")), "library"), (Path(sysconfig.get_path("purelib")), "packages"), (Path("/usr/include"), "headers"))
+TREES = (
+    (Path(sysconfig.get_path("stdlib")), "library"),
+    (Path(sysconfig.get_path("purelib")), "packages"),
+    (Path("/usr/include"), "headers"),
+)
 TREE_BYTES, REPOSITORY_BYTES = 25 * 10**6, 3 * 10**6
 """ours: of each place and of each folder in it, so that none is most of the whole."""
-SUFFIXES = frozenset(".py .pyi .pyx .c .h .hpp .cpp .cc .js .ts .css .html .rst .md .txt .toml .cfg .json .sh .ipp .inl".split())
+SUFFIXES = frozenset(".py .pyi .pyx .c .h .hpp .cpp .cc .js .ts .css .html .rst .md .txt .toml .cfg .json .sh .ipp .inl".split())  # noqa: SIM905
 FILES = 8
 COPIES = 4
 STREAM_PAGES = 100
@@ -177,7 +181,8 @@ def _tables(to: Path, folder: Path) -> None:
     texts = list(_texts())
     blobs = {blob: {"id": blob, "size": str(len(text)), "content": text, "binary": False, "copies": "1"} for _, text, blob in texts}
     paths = [
-        {"repo_name": source.repository, "ref": "refs/heads/master", "path": source.path, "mode": "33188", "id": blob} for source, _, blob in texts
+        {"repo_name": source.repository, "ref": "refs/heads/master", "path": source.path, "mode": "33188", "id": blob}
+        for source, _, blob in texts
     ]
     licences = {source.repository: {"repo_name": source.repository, "license": source.licence} for source, _, _ in texts}
     for name, rows, files in (("contents", blobs.values(), 4), ("files", paths, 2), ("licenses", licences.values(), 1)):

@@ -20,7 +20,7 @@ from benchmarks.in_process import Times
 from pipeline import shards
 from pipeline.documents import Batch
 from pipeline.plan import Job
-from pipeline.recipe import DropDuplicates, Gather, Keep, Measure, RemoveLines, Rewrite, Step, Test
+from pipeline.recipe import Gather, Keep, Measure, RemoveLines, Rewrite, Step, Test
 from transforms import licences
 from transforms.removal import keep_lines
 from transforms.repeats import distinct

@@ -7,6 +7,7 @@ es, fr, hr, hu, it, nl, pl, pt, ro, ru, sl, sr, sv, uk. We process the data to r
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -56,7 +57,7 @@ LLAMA = Wikipedia()
 PRESETS = {"llama": LLAMA}
 
 READ = pa.schema([(name, pa.string()) for name in ("url", "title", "language", "wiki", "timestamp", "names")])
-"""The columns that the reader gives beside id, source, text, notes and origin. `names`: the wiki's own for files and categories."""
+"""The columns that the reader gives beside id, source, text, notes and origin. `names`: of the wiki's namespaces."""
 
 CLEAN = pa.schema(
     [
@@ -152,7 +153,7 @@ def _page(page: mediawiki.Page, config: Wikipedia) -> Document | Refused:
         return refuse("not wikitext", "the page's content model", page.model)
     if not page.text.strip():
         return refuse("no text", "the text is empty")
-    if wikitext.is_redirect(page.text, _wiki(site.language, columns["names"] or "")):
+    if wikitext.is_redirect(page.text, _wiki(site.language, _names(site))):
         return refuse("redirect", "the text only points to another page", page.text.strip()[:80])
     return Document(key, page.text, page.offset, page.inner, columns, notes)
 
@@ -169,18 +170,15 @@ def _index(path: str) -> mediawiki.Index:
     return mediawiki.index(path)
 
 
-FILE, MEDIA, CATEGORY = 6, -2, 14
-
-
+@functools.lru_cache(maxsize=64)
 def _names(site: mediawiki.Site) -> str:
-    """The wiki's names for files, media and categories, as one short string that repeats from page to page."""
-    return "|".join(site.namespaces.get(number, "") for number in (FILE, MEDIA, CATEGORY))
+    """The wiki's own names of its namespaces, as one string that repeats from page to page."""
+    return json.dumps(sorted(site.namespaces.items()), ensure_ascii=False)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _wiki(language: str, names: str) -> wikitext.Wiki:
-    known = zip((FILE, MEDIA, CATEGORY), names.split("|"), strict=False)
-    return wikitext.wiki_of(language, {number: [name] for number, name in known if name})
+    return wikitext.wiki_of(language, {number: [name] for number, name in json.loads(names) if name})
 
 
 # ---- the recipe
@@ -206,7 +204,7 @@ def _stripped(rules: wikitext.Rules, batch: Batch) -> Rewritten:
     texts, holes, noted = [], [], Counter[str]()
     columns = (batch[name].to_pylist() for name in ("text", "language", "names"))
     for text, language, names in zip(*columns, strict=True):
-        stripped = wikitext.strip(text, _wiki(language or "", names or ""), rules)
+        stripped = wikitext.strip(text, _wiki(language, names), rules)
         texts.append(stripped.text)
         holes.append(sum(stripped.holes.values()))
         noted.update(f"{opener} without an end" for opener in stripped.unclosed)

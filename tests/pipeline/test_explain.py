@@ -208,7 +208,8 @@ def test_a_document_that_equals_another(tmp_path):
     ]:
         with shards.Shard(str(tmp_path / "commoncrawl" / kind / "00000.parquet"), schema, {}) as shard:
             shard.write(pa.RecordBatch.from_pylist(rows, schema=schema))
-    (tmp_path / "commoncrawl" / "manifest.json").write_text(json.dumps({"source": "commoncrawl", "settings": {"min_characters": {"value": 3}}, "quarantined": []}))
+    told = {"source": "commoncrawl", "settings": {"min_characters": {"value": 3}}, "quarantined": []}
+    (tmp_path / "commoncrawl" / "manifest.json").write_text(json.dumps(told))
     (told,) = explain.explain("http://made.example/b", str(tmp_path))["matches"]
     assert told["partners"] == {"commoncrawl/a": {"url": "http://made.example/a", "outcome": "kept"}}
     (kept,) = explain.explain("http://made.example/a", str(tmp_path))["matches"]

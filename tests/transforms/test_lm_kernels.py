@@ -15,9 +15,8 @@ from transforms.perplexity import LanguageModel
 from transforms.pieces import Segmenter, train_unigram
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES = [
-    for_language_model(line) for line in (ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt").read_text(encoding="utf-8").splitlines()[:120]
-]
+TEXT = ROOT / "pipeline" / "samples" / "texts" / "commoncrawl" / "encyclopaedia.txt"
+LINES = [for_language_model(line) for line in TEXT.read_text(encoding="utf-8").splitlines()[:120]]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import pytest
 
 from transforms.wikitext import LLAMA, Rules, is_redirect, strip, wiki_of
+from transforms.wikitext.structure import Structure
 
 ENGLISH = wiki_of("en")
 
@@ -53,7 +54,7 @@ CONSTRUCTS = [
     ("[[bus]]es and [[Foo|bar]]s", "buses and bars"),
     ("[[:Category:Cats]] [[:File:A.jpg]] [[:en:Foo]]", "Category:Cats File:A.jpg en:Foo"),
     ("Text.[[fr:Texte]]\n[[zh-yue:X]] [[be-x-old:Y]]", "Text."),
-    ("[[wikt:foo|foo]] [[Star Wars: A New Hope]] [[doi:10.1/x|paper]]", "foo Star Wars: A New Hope paper"),
+    ("[[en:Foo]] [[wikt:foo|foo]] [[Star Wars: A New Hope]] [[doi:10.1/x|paper]]", "en:Foo foo Star Wars: A New Hope paper"),
     ("a [[ file : B.jpg | thumb | [[x]] and [http://y z] ]] b", "a b"),
     ("[[File:A.jpg|thumb|see [http://x y]]] after", "after"),
     ("[[Image_talk:A]] [[Category : X]]z", "Image_talk:A z"),
@@ -61,10 +62,11 @@ CONSTRUCTS = [
     ("[[[inner]]] [[http://x.y label]] [//x.y label] [mailto:a@b.c mail]", "[inner] label label mail"),
     ("[http://x.y ''it'' [[a|b]] c] d", "it b c d"),
     ("array[0] and [1, 2] [http://x.y", "array[0] and [1, 2] [http://x.y"),
-    ("word[[File:i.png|20px]]word", "word word"),
+    ("word[[File:i.png|20px]]word 在{{x}}的", "word word 在的"),
     # references, comments, tags
     ('a<ref name="x">{{cite|[[b]]\n}}</ref>, b<ref name=x group="n" />.<references>\n<ref>c</ref>\n</references>', "a, b."),
     ("a<!-- b -->c", "ac"),
+    ("a\n<!-- b -->\nc\n<!-- d --> e", "a\nc\ne"),
     ("a <!-- b --> c", "a c"),
     ("<pre>\n* [[a]] &lt;\n</pre>", "* [[a]] <"),
     (
@@ -96,6 +98,7 @@ CONSTRUCTS = [
     # tables
     ("a\n{|\n|x\n{|\n|y\n|}\n|}\nb", "a\n\nb"),
     ("a\n:{| class=y\n|{{x|\n|}}\n|}\nb", "a\n\nb"),
+    ("a\n{{box|\n{|\n|x\n|}}} {{x|{{y|\n|}}}} b", "a\nb"),
     # debris
     ("Foo ({{x}}) is, foo ({{x}}, {{y}}), foo ({{x}}; 1950), foo (1950, {{x}}), foo {{x}}.", "Foo is, foo, foo (1950), foo (1950), foo."),
     ("{{Infobox\n|a = b\n}}\n'''Foo''' {{x}} bar", "Foo bar"),
@@ -127,6 +130,7 @@ BROKEN = [
     ("a }} ]] |} b", "a }} ]] |} b"),
     ("{{a}}} {b} {{{c", "} {b} {{{c"),
     ("[http://x.y z\n] a", "[http://x.y z\n] a"),
+    ("a\n{|\n| b\nc", "a\n\nc"),
     ("a [[b\nc]] d", "a [[b\nc]] d"),
     ("a\x01\x02b\x03", "ab"),
     ("", ""),
@@ -186,6 +190,12 @@ SEEN = [  # faults that reading real pages showed, and what mends them
 @pytest.mark.parametrize(("language", "wikitext", "expected", "fault"), SEEN)
 def test_faults_that_real_pages_showed(language, wikitext, expected, fault):
     assert text(wikitext, language) == expected, fault
+
+
+def test_a_closer_of_another_kind_closes_nothing():
+    assert Structure("\n{|\n<table>\n|}", LLAMA).ends == {}
+    assert Structure("\n{|\n{{a\n|}", LLAMA).ends == {}
+    assert Structure("{{a [[b ]] }}", LLAMA).ends == {0: 13, 4: 10}
 
 
 def test_rules_are_obeyed():

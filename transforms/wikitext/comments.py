@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-
 _LINE_BEHIND = re.compile(r"[ \t]*+(?=\n)")
 _BLANKS_BEHIND = re.compile(r"[ \t]*+")
 

@@ -14,6 +14,7 @@ _OPENING, _CLOSING = "(（", ")）"
 _SEPARATORS = ",;"
 _STOPS = (".", ",", ";", ":")
 _PUNCTUATION = ".,;:!?)）]"
+_SPACELESS = "\u2e80"  # from here on, Chinese and Japanese, which set no blanks between words
 _LINE_EDGES = f"\n{BREAK}{ITEM}{HEADING_END}"
 
 
@@ -102,7 +103,8 @@ def _closed_up(left: str, right: str) -> tuple[str, str]:
         return before, right
     if len(before) < len(left) or len(after) < len(right):
         return before + " ", after
-    return (left + " ", right) if left[-1].isalnum() and right[0].isalnum() else (left, right)
+    glued = left[-1].isalnum() and right[0].isalnum() and max(left[-1], right[0]) < _SPACELESS
+    return (left + " ", right) if glued else (left, right)
 
 
 def with_breaks(text: str) -> str:

@@ -147,7 +147,7 @@ def _token(rules: Rules) -> re.Pattern[str]:
     raw = "|".join(sorted((rules.vanishing | rules.formulas | rules.literal) - {"table"}))
     return re.compile(
         r"[\[{}\]<\n](?:"  # the first character by itself, so that the search skips to it; the alternatives look back at it
-        r"(?<=\n)(?:(?P<table>[ \t:*#;]*+\{\|(?!\}))|(?P<untable>[ \t]*+\|\}(?!\}(?!\}))))"
+        r"(?<=\n)(?:(?P<table>[ \t:*#;]*+\{\|(?!\}))|(?P<untable>[ \t]*+\|\}(?=(?:\}\})*+(?!\}))))"
         r"|(?<=\[)(?:(?P<link>\[[^\[\]{}<\n]*+\]\](?!\]))|(?P<into>\[(?!\[)))"
         r"|(?<=\{)(?:(?P<template>\{[^{}\[\]<\n]*+\}\}(?!\}))|(?P<braces>\{+))"
         r"|(?<=\})(?P<unbraces>\}+)|(?<=\])(?P<out>\]+)"
