@@ -3,7 +3,8 @@
     c4         released: pages of the corpus of `benchmarks.corpus` as rows of text, timestamp and url; crawl: its WET files as they are
     github     archives: the trees of shared/data/github, and for volume the source files of this machine's Python library, Python packages and C
                headers, each folder of them a repository of a made name under a made MIT licence; rows, tables: the same files as BigQuery has them
-    wikipedia  multistream, xml: the dumps of shared/data/wikipedia, their pages four times over with page ids and titles of their own
+    wikipedia  multistream, xml: the dumps of shared/data/wikipedia, those in one of LLaMA's languages, their pages five times over with page ids and titles
+               of their own
 
 The real dumps are small, so Wikipedia's volume is repetition: a page comes again after all others, and no step of that source remembers pages.
 """
@@ -27,6 +28,7 @@ from typing import Any, NamedTuple
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from benchmarks import corpus
+from transforms import wikitext
 
 LEVEL = 6
 """gzip's default, which the published files have."""
@@ -41,7 +43,7 @@ TREE_BYTES, REPOSITORY_BYTES = 25 * 10**6, 3 * 10**6
 """ours: of each place and of each folder in it, so that none is most of the whole."""
 SUFFIXES = frozenset(".py .pyi .pyx .c .h .hpp .cpp .cc .js .ts .css .html .rst .md .txt .toml .cfg .json .sh .ipp .inl".split())  # noqa: SIM905
 FILES = 8
-COPIES = 4
+COPIES = 5
 STREAM_PAGES = 100
 """Pages of one bzip2 stream, as in Wikimedia's multistream dumps."""
 
@@ -201,9 +203,12 @@ def _write_rows(to: Path, name: str, rows: Iterable[dict[str, Any]], files: int)
 
 
 def _dumps() -> Iterator[tuple[str, bytes, list[bytes]]]:
-    """Name, head and pages of each dump of one revision a page."""
+    """Name, head and pages of each dump of one revision a page whose language the recipe keeps."""
     root = shared("wikipedia")
     for path in sorted([*root.glob("*.xml.bz2"), *root.glob("*.xml.gz"), *root.glob("minidumps/*.xml.bz2")]):
+        language = re.match("([a-z]+)wiki", path.name)
+        if language is None or language[1] not in wikitext.LANGUAGES:
+            continue
         data = (bz2 if path.suffix == ".bz2" else gzip).decompress(path.read_bytes())
         first = data.find(b"<page>")
         if first < 0 or b"<siteinfo" not in data[:first]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 _NAME = re.compile(r"(?:^|/)([a-z][a-z0-9_]*?)(wiki|wiktionary|wikibooks|wikinews|wikiquote|wikisource|wikiversity|wikivoyage)(?=[-.])")
+_CODE = re.compile(r"[a-z]{2,3}(?:_[a-z_]+)?|simple")  # what codes of wikis look like: `smallwiki-` is a name that somebody gave
 _ROOT = re.compile(rb"<mediawiki\b[^>]*")
 _LANGUAGE = re.compile(rb"xml:lang\s*=\s*[\"']([^\"'<>]*)")
 _SITEINFO = re.compile(rb"<siteinfo\b[^>]*>")
@@ -46,7 +47,7 @@ def site(head: bytes, name: str) -> tuple[Site, bool]:
     base = values.get("base", "")
     if not base and named:
         base = f"https://{named[1].replace('_', '-')}.{'wikipedia' if named[2] == 'wiki' else named[2]}.org/wiki/"
-    if named and values.get("dbname", "".join(named.groups())) != "".join(named.groups()):
+    if named and _CODE.fullmatch(named[1]) and values.get("dbname") not in (None, "", "".join(named.groups())):
         own, _ = site(b"", name)
         return Site(own.dbname, own.language, own.base, "", namespaces, disputed=True), told is not None
     dbname = values.get("dbname") or ("".join(named.groups()) if named else _of_host(base))

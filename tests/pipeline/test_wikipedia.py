@@ -107,3 +107,11 @@ def test_a_dump_whose_name_is_another_wiki_s_than_its_siteinfo_is_that_of_its_na
     assert (row["id"], row["language"], row["text"]) == ("wikipedia/frwiki/1", "fr", "Un texte.")
     assert row["url"].startswith("https://fr.wikipedia.org/wiki/")
     assert books["noted"] == {wikipedia.DISPUTED: 1}
+
+
+def test_a_file_name_that_is_no_wiki_s_disputes_nothing(tmp_path):
+    path = tmp_path / "smallwiki-pages-articles.xml"
+    path.write_bytes(made_mediawiki.dump([made_mediawiki.page(1, "A text.")], made_mediawiki.head(dbname="enwiki")))
+    books = run(tmp_path, [path], replace(LLAMA, languages=None))
+    assert set(books["noted"]) == set()
+    assert [row["wiki"] for row in clean(tmp_path).values()] == ["enwiki"]

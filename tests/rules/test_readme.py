@@ -35,7 +35,8 @@ def test_every_command_exists(module, flags):
     assert path.exists(), f"README names {module}"
     if module == "pipeline.run":
         command_line.parse(
-            [flag for flag in shlex.split(flags) if flag.startswith("--") or "=" in flag] + ([] if "--source" in flags else ["--source=commoncrawl"])
+            [flag for flag in shlex.split(flags) if flag.startswith("--") or "=" in flag]
+            + ([] if "--source" in flags else ["--source=commoncrawl"])
         )
     else:
         for flag in re.findall(r"--[\w-]+", flags):
