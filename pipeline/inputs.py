@@ -51,7 +51,7 @@ def _gather(flags: argparse.Namespace, source: str, config: Any) -> Inputs:
         folders = getattr(plan.source_module(source), "folders", None)
         listing, twice = (_dumped(flags, source, config, dump), []) if dump else files.expand(patterns, folders=folders)
         found = models.find(config, flags.models)
-        return Inputs(source, config, listing if flags.dry_run else _fetched(flags, source, listing), twice, found)
+        return Inputs(source, config, listing, twice, found)
     except (ModelMissing, setup.SetupError) as error:
         raise UsageError(str(error)) from None
 
@@ -78,6 +78,6 @@ def _dumped(flags: argparse.Namespace, source: str, config: Any, dump: list[str]
     return dumps.listing(source, dump[0], flags.files, flags.dump_base, config)
 
 
-def _fetched(flags: argparse.Namespace, source: str, listing: list[Listed]) -> list[Listed]:
-    """The listing with the files that have a published digest brought here and checked."""
-    return dumps_fetch.fetch(listing, str(Path(flags.dumps) / source), said=lambda line: print(f"pipeline.run: {line}", file=sys.stderr))
+def fetched(flags: argparse.Namespace, given: Inputs) -> list[Listed]:
+    """The listing with the files that have a published digest brought here and checked; names and tags stay. Raises OSError, InputError."""
+    return dumps_fetch.fetch(given.listing, str(Path(flags.dumps) / given.source), said=lambda line: print(f"pipeline.run: {line}", file=sys.stderr))

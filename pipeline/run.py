@@ -45,8 +45,12 @@ def configure(flags: argparse.Namespace) -> dict[str, Any]:
     for change in flags.set:
         owner, dot, field = change.partition(".")
         named = dot and owner in flags.sources
-        takers = [owner] if named else [source for source in flags.sources if settings.has(configs[source], change)] or flags.sources
-        for source in takers:
+        takers = [owner] if named else [source for source in flags.sources if settings.has(configs[source], change)]
+        if not takers and len(flags.sources) > 1:
+            known = sorted({name for config in configs.values() for name, _, _ in settings.fields(config)})
+            name = change.partition("=")[0]
+            raise settings.SettingError(f"none of {', '.join(flags.sources)} has a field {name!r}{settings.did_you_mean(name, known)}")
+        for source in takers or flags.sources:
             configs[source] = settings.change(configs[source], [field if named else change])
     return configs
 
@@ -82,13 +86,13 @@ def run(flags: argparse.Namespace, rest: list[str], started: float) -> int:
 
 def run_source(job: plan.Job, given: Any, flags: argparse.Namespace, options: Any) -> Any:
     """Does one source's job, or finds it done; prints its funnel and what went wrong, and gives its outcome."""
-    from pipeline import closing, state
+    from pipeline import closing, inputs, state
 
     with state.claimed(job, given.listing, flags.overwrite) as before:
         if before is not None:
             outcome = closing.again(job, before, flags.error_budget)
         else:
-            execute(job, plan.units(job.source, given.listing), flags, options)
+            execute(job, plan.units(job.source, inputs.fetched(flags, given)), flags, options)
             outcome = closing.close(job, given, flags.error_budget)
     print(outcome.funnel)
     for line in outcome.said:
