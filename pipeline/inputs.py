@@ -80,4 +80,6 @@ def _dumped(flags: argparse.Namespace, source: str, config: Any, dump: list[str]
 
 def fetched(flags: argparse.Namespace, given: Inputs) -> list[Listed]:
     """The listing with the files that have a published digest brought here and checked; names and tags stay. Raises OSError, InputError."""
-    return dumps_fetch.fetch(given.listing, str(Path(flags.dumps) / given.source), said=lambda line: print(f"pipeline.run: {line}", file=sys.stderr))
+    return dumps_fetch.fetch(
+        given.listing, str(Path(flags.dumps) / given.source), said=lambda line: print(f"pipeline.run: {line}", file=sys.stderr)
+    )

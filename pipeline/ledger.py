@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline import files
 from pipeline.documents import Batch
 from pipeline.progress import Heartbeat
 from pipeline.receipts import DOMAINS, Receipt, Samples, StepCount, counted, histogram, top
+from pipeline.recipe import Mask
 
 EDGES: Mapping[str, Sequence[float]] = {
     "original_characters": [0] + [int(100 * 2 ** (i / 2)) for i in range(32)],
@@ -27,6 +29,10 @@ EDGES: Mapping[str, Sequence[float]] = {
 """Lower edges of the report's histograms. ours: even on a log scale for what spans orders of magnitude."""
 
 
+NAMED = ("language", "bucket", "license", "kind", "page_rule", "bad_word", "split")
+"""Columns of names whose values are counted for the report. ours: each has few values; a receipt must not grow with the documents."""
+
+
 class Ledger:
     """Counts into a receipt. Every document that enters a step is counted there as kept or dropped."""
 
@@ -39,14 +45,14 @@ class Ledger:
         self._domains: dict[str, Counter[str]] = {"kept": Counter(), "dropped": Counter()}
         self._histograms: dict[str, Counter[str]] = {}
 
-    def step(self, label: str, read: int, kept: int, documents: Batch | None = None) -> None:
-        """Counts a batch through a step; `documents` are what it kept, offered as samples."""
+    def step(self, label: str, read: int, kept: int, documents: Batch | None = None, mask: Mask | None = None) -> None:
+        """Counts a batch through a step; `documents` (where `mask` is true) are what it kept, offered as samples."""
         count = self._steps.setdefault(label, StepCount(label))
         count.read += read
         count.kept += kept
         count.dropped += read - kept
         if documents is not None and len(documents):
-            self._samples.offer(label, "kept", documents["id"], documents["text"])
+            self._samples.offer(label, "kept", documents["id"], documents["text"], mask=mask)
 
     def dropped(self, label: str, documents: Batch, values: Sequence[Any]) -> None:
         """Shows some of the documents that a step dropped, and counts their domains."""
@@ -87,14 +93,14 @@ class Ledger:
         for name, column in columns.items():
             if name in EDGES:
                 self._histograms.setdefault(name, Counter()).update(histogram(column, EDGES[name]))
-            elif pa.types.is_string(column.type):
+            elif name in NAMED:
                 self._histograms.setdefault(name, Counter()).update(counted(column))
 
     def kept(self, batch: Batch) -> None:
         """Counts what a stage passes on or writes."""
         self.receipt.kept += len(batch)
         if len(batch):
-            self.receipt.text_bytes += len(batch.texts.buffer)
+            self.receipt.text_bytes += pc.sum(pc.binary_length(batch["text"])).as_py()
             self._count_domains("kept", batch)
 
     def sample_clean(self, batch: Batch) -> None:

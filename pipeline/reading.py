@@ -235,7 +235,7 @@ class Reader:
         columns["text"] = pa.array([record.text for record in records], pa.string())
         for field in self._job.module.READ:
             columns[field.name] = pa.array([record.columns.get(field.name) for record in records], field.type)
-        return Batch(columns)
+        return Batch(columns, valid=True)
 
     def _places(self, held: list[tuple[int, str, Any]]) -> dict[str, pa.Array]:
         return {

@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 
 from pipeline import files
 
+Array = np.ndarray[Any, Any]
+
 SAMPLES = 3
 """Documents shown for each step and fate. ours: enough for a reader of the report to see what a step does."""
 EXCERPT = 600
@@ -98,12 +100,17 @@ class Samples:
     def __init__(self) -> None:
         self._shown: dict[tuple[str, str], list[tuple[int, str, dict[str, Any]]]] = {}
 
-    def offer(self, step: str, fate: str, ids: pa.Array, texts: pa.Array, values: Sequence[Any] | None = None) -> None:
-        """Offers documents; few are looked at, since only the smallest hashes of a batch can be chosen."""
+    def offer(
+        self, step: str, fate: str, ids: pa.Array, texts: pa.Array, values: Sequence[Any] | None = None, mask: Array | None = None
+    ) -> None:
+        """Offers documents, those whose mask is true; few are looked at, since only the smallest hashes of a batch can be chosen."""
         if not len(ids):
             return
         ranks = _ranks(ids)
-        for i in np.argsort(ranks, kind="stable")[:SAMPLES].tolist():
+        places = np.arange(len(ranks)) if mask is None else np.flatnonzero(mask)
+        if len(places) > SAMPLES:
+            places = places[np.argpartition(ranks[places], SAMPLES)[:SAMPLES]]
+        for i in places.tolist():
             row = {"step": step, "fate": fate, "id": ids[i].as_py(), "excerpt": (texts[i].as_py() or "")[:EXCERPT]}
             if values is not None:
                 row["value"] = str(values[i])

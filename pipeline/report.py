@@ -43,7 +43,7 @@ HISTOGRAMS = {
 }
 """Column: title, what it is, where its last bin ends. The bins are the ledger's."""
 
-NAMED = {
+NAMES_OF = {
     "bucket": ("Buckets", "head, middle and tail of the perplexity; all: languages without a language model"),
     "license": ("Licences", "as SPDX expressions, before any is dropped"),
     "kind": ("Kinds of file", "and why a file counts as generated"),
@@ -177,7 +177,7 @@ def _measures(job: Job, stood: Sequence[Total]) -> str:
             continue
         marks = thresholds.get(column, [])
         drawn.append(histogram(title, f"{sum(counts):,} documents: {words}.", EDGES[column], counts, end, marks))
-    for column, (title, words) in NAMED.items():
+    for column, (title, words) in NAMES_OF.items():
         named = report_sums.named(stood, column)
         if named:
             drawn.append(bars(title, f"{words}.", column, _most_frequent(named, NAMES), named.total()))

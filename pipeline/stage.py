@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline import exchange, files, gather, receipts, settings
@@ -27,7 +28,7 @@ from pipeline.order import order_of
 from pipeline.plan import SCHEMA, Job, Unit
 from pipeline.progress import Heartbeat
 from pipeline.reading import BATCH_BYTES, IDENTITY, REJECTED, Rejects, batches, rejects_of
-from pipeline.recipe import Cut, DropDuplicates, Gather, Keep, Measure, RemoveLines, Rewrite, Step
+from pipeline.recipe import Cut, DropDuplicates, Gather, Keep, Mask, Measure, RemoveLines, Rewrite, Step
 from pipeline.shards import PARTNERS, Passed, Shard
 
 Verdicts = dict[str, list[Any]]
@@ -198,8 +199,17 @@ def _beating(arriving: Iterator[Batch], ledger: Ledger) -> Iterator[Batch]:
 
 
 def run_steps(batch: Batch, steps: Sequence[Step], ledger: Ledger, rejects: Rejects) -> Batch:
-    """The batch after the steps that look at one batch; what is dropped goes to the rejects."""
+    """The batch after the steps that look at one batch; what is dropped goes to the rejects.
+
+    Keeps that follow one another share a mask, so that the columns are filtered once and not at each.
+    """
+    left: Mask | None = None
     for step in steps:
+        if isinstance(step, Keep):
+            left = _keep(batch, left, step, ledger, rejects)
+            continue
+        if left is not None:
+            batch, left = batch.where(left), None
         if isinstance(step, Rewrite) and len(batch):
             rewritten = step.rewrite(batch)
             for note, count in rewritten.noted.items():
@@ -213,21 +223,23 @@ def run_steps(batch: Batch, steps: Sequence[Step], ledger: Ledger, rejects: Reje
             columns = step.measure(batch)
             batch = batch.with_columns(columns)
             ledger.measured(columns)
-        elif isinstance(step, Keep):
-            batch = _keep(batch, step, ledger, rejects)
-    return batch
+    return batch if left is None else batch.where(left)
 
 
-def _keep(batch: Batch, step: Keep, ledger: Ledger, rejects: Rejects) -> Batch:
+def _keep(batch: Batch, before: Mask | None, step: Keep, ledger: Ledger, rejects: Rejects) -> Mask | None:
+    """Which of the batch's documents pass this step too; `before`: those that passed the Keeps before it, None: all."""
     if not len(batch):
         ledger.step(step.label, 0, 0)
-        return batch
-    passes = step.test.holds(batch[step.column])
-    if not passes.all():
-        dropped = batch.where(~passes)
+        return None
+    if before is None:
+        before = np.ones(len(batch), bool)
+    passes: Mask = step.test.holds(batch[step.column])
+    lost: Mask = before & ~passes
+    if lost.any():
+        dropped = batch.where(lost)
         values = dropped[step.column]
         rejects.write(rejects_of(dropped, step.label, f"{step.column} {step.test.words}", values, None, ledger.with_text))
         ledger.dropped(step.label, dropped, values)
-    kept = batch.where(passes)
-    ledger.step(step.label, len(batch), len(kept), kept)
+    kept: Mask = before & passes
+    ledger.step(step.label, int(before.sum()), int(kept.sum()), batch, kept)
     return kept

@@ -35,10 +35,11 @@ class Texts:
     """A column of documents: one buffer of UTF-8 bytes, and the byte offsets of the documents in it.
 
     `array` is a string column without nulls; slices, chunked and large columns are taken too (`array` is then one plain StringArray).
-    Raises ValueError for nulls and pa.ArrowInvalid for bytes that are not UTF-8: the kernels read without bounds checks and rely on it.
+    Raises ValueError for nulls and pa.ArrowInvalid for bytes that are not UTF-8: the kernels read without bounds checks and rely on it. With
+    `valid` the caller vouches for the bytes.
     """
 
-    def __init__(self, array: pa.StringArray | pa.LargeStringArray | pa.ChunkedArray) -> None:
+    def __init__(self, array: pa.StringArray | pa.LargeStringArray | pa.ChunkedArray, valid: bool = False) -> None:
         if isinstance(array, pa.ChunkedArray):
             array = array.combine_chunks()
         if array.type != pa.string():
@@ -47,7 +48,8 @@ class Texts:
             raise ValueError(
                 f"expected a text for every document, found {array.null_count} nulls among {len(array)}: fill or drop them first"
             )
-        array.validate(full=True)
+        if not valid:
+            array.validate(full=True)
         self.array: pa.StringArray = array
         _, places, data = array.buffers()
         offsets = np.zeros(1, np.int64)

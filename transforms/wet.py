@@ -23,9 +23,9 @@ def page(content: bytes) -> Page:
 
     Malformed UTF-8 is replaced by U+FFFD and noted; NUL bytes stay and are noted. An empty block gives an empty page (CCNet: IndexError).
     """
-    decoded, notes = _decode(content)
-    lines = list(map(str.strip, decoded.split("\n")))
-    if decoded.endswith("\n"):
+    text, notes = decoded(content)
+    lines = list(map(str.strip, text.split("\n")))
+    if text.endswith("\n"):
         lines.pop()
     if lines[-2:] == ["", ""]:
         del lines[-2:]
@@ -34,7 +34,8 @@ def page(content: bytes) -> Page:
     return Page(lines[0], "\n".join(lines[1:]), notes)
 
 
-def _decode(content: bytes) -> tuple[str, tuple[str, ...]]:
+def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """(the text, what was noted): malformed UTF-8 is replaced, NUL bytes stay."""
     notes: tuple[str, ...] = (NUL,) if b"\0" in content else ()
     try:
         return content.decode("utf-8"), notes

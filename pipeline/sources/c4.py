@@ -172,11 +172,11 @@ def _page(record: warc.Record, config: C4) -> Document | Refused:
         return refuse("over-size page", f"more than {config.max_document_bytes} bytes", record.length)
     if not url or not date:
         return refuse("no address or date", "C4 needs the address, the date and the text of a page", url or date or "")
-    page = wet.page(record.content)
-    text = "\n".join(line for line in (page.title, *page.text.split("\n")) if line)
+    decoded, notes = wet.decoded(record.content)
+    text = "\n".join(filter(None, map(str.strip, decoded.split("\n"))))
     if not text:
         return refuse("no text", "the page has no line with anything on it", "")
-    return Document(key, text, record.offset, record.inner, columns, record.notes + page.notes)
+    return Document(key, text, record.offset, record.inner, columns, record.notes + notes)
 
 
 # ---- the recipe
