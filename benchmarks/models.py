@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from benchmarks import corpus
 from pipeline import files, models, setup, train_lm
+from pipeline.part import Part
 from pipeline.records import Document
 from pipeline.sources import commoncrawl
 from transforms import reference_training
@@ -50,7 +51,7 @@ def pages(paths: list[Path], config: commoncrawl.CommonCrawl) -> Iterator[Docume
     """The documents of WET files, as the source reads them."""
     for path in paths:
         with path.open("rb") as stream:
-            for record in commoncrawl.read(stream, path.name, config):
+            for record in commoncrawl.read(Part(stream, str(path), path.name, 0, 0, 0), config):
                 if isinstance(record, Document):
                     yield record
 
