@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline import books as bookkeeping
 from pipeline import files, receipts, settings, state
 from pipeline.inputs import Inputs
+from pipeline.ledger import NAMED
 from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
 from pipeline.recipe import DropDuplicates, Keep
 from pipeline.totals import Total, of_stage
@@ -150,11 +152,20 @@ def _manifest(
         "seeds": {},
         "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, **_digests(digests.get(f.name, [None]))} for f in given.listing],
         "listed_twice": len(given.twice),
+        "counted": {name: counts for name in NAMED if (counts := _counted(totals, name))},
         "input_bytes": sum(file.size for file in given.listing),
         "unread_bytes": totals[0].unread,
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
         "shards": shards,
     }
+
+
+def _counted(totals: list[Total], name: str) -> dict[str, int]:
+    """How many documents were found to have each value of a column of names (languages, licences), before any was dropped for it."""
+    counts: Counter[str] = Counter()
+    for total in totals:
+        counts.update(total.histograms.get(name, {}))
+    return dict(sorted(counts.items()))
 
 
 def _listed(value: Any) -> Any:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import spark_cluster
 
+from pipeline.samples import table_files
+
 SOURCE = "commoncrawl"
 LIMIT_SECONDS = 300
 START_SECONDS = 15  # given to workers that cannot start; 6 to 25 s are what good ones take on two busy cores
@@ -37,9 +39,9 @@ class Done:
         return found
 
 
-def run(output: Path, *flags: str) -> Done:
-    """`python -m pipeline.run` on the embedded sample; everything it started has ended when this returns."""
-    command = [sys.executable, "-m", "pipeline.run", f"--source={SOURCE}", f"--output={output}", *flags]
+def run(output: Path, *flags: str, source: str = SOURCE) -> Done:
+    """`python -m pipeline.run`, on the embedded sample where no input is among the flags; everything it started has ended when this returns."""
+    command = [sys.executable, "-m", "pipeline.run", f"--source={source}", f"--output={output}", *flags]
     started = time.monotonic()
     out, err = output.with_suffix(".out"), output.with_suffix(".err")
     with out.open("w") as out_file, err.open("w") as err_file:
@@ -53,10 +55,10 @@ def run(output: Path, *flags: str) -> Done:
     return Done(code, out.read_text(), err.read_text(), time.monotonic() - started)
 
 
-def digests(output: Path) -> dict[str, str]:
+def digests(output: Path, source: str = SOURCE) -> dict[str, str]:
     """Every file of the result that must not depend on the runner -> SHA-256 of its bytes."""
     kinds = ("books.json", "clean/*", "rejected/*", "broken/*", "partners/*")
-    found = sorted(path for kind in kinds for path in (output / SOURCE).glob(kind))
+    found = sorted(path for kind in kinds for path in (output / source).glob(kind))
     return {str(path.relative_to(output)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
@@ -117,3 +119,13 @@ def test_workers_that_cannot_start_are_an_error_and_not_a_wait(home: Path, maste
     assert "Traceback" not in done.err
     assert "worker" in done.err.splitlines()[-1]
     assert done.seconds < START_SECONDS + 45, "the job server's start-up included"
+
+
+def test_rows_meet_documents_on_spark_as_here(home: Path, tmp_path: Path) -> None:
+    """GitHub's three tables: keys and rows go through the runner's own shuffle, and the same deliveries come back."""
+    tables = [f"--input={path}" for path in table_files.pack_tables(tmp_path / "tables")]
+    here = run(tmp_path / "here", "--workers=2", *tables, source="github")
+    there = run(tmp_path / "there", *spark_flags(home, "local[2]", "--environment_type=LOOPBACK"), *tables, source="github")
+    assert (here.code, there.code) == (0, 0), here.err + there.err
+    assert digests(tmp_path / "here", "github") == digests(tmp_path / "there", "github")
+    assert json.loads((tmp_path / "there" / "github" / "books.json").read_text())["inputs"]["contents"]["used"] > 0
