@@ -4,8 +4,9 @@ The tables are made in `transforms.bad_words`. All compiled code stands in this 
 cached one calls was changed in another file.
 """
 
-import numpy as np
 from numba import njit, types
+
+from transforms.kernels.characters import character
 
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 PLACES = types.int64[::1]
@@ -20,21 +21,6 @@ ANYWHERE, BETWEEN, WITHIN = 0, 1, 2
 NEWLINE = 0x0A
 
 
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, and the place after it. The buffer is valid UTF-8."""
-    byte = np.int64(buffer[place])
-    if byte < 0x80:
-        return byte, place + 1
-    second = np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
-
-
 @njit(types.boolean(BYTES, types.int64, types.int64, FLANKS, types.int64), cache=True)
 def _may_end(buffer, place, end, flanks, where):  # type: ignore[no-untyped-def]
     """Whether an entry that ends before `place` counts."""
@@ -42,7 +28,7 @@ def _may_end(buffer, place, end, flanks, where):  # type: ignore[no-untyped-def]
         return True
     if place == end:
         return where == BETWEEN
-    return flanks[_character(buffer, place)[0]] != 0
+    return flanks[character(buffer, place)[0]] != 0
 
 
 @njit(types.int32(BYTES, types.int64, types.int64, FLANKS, TREE, types.int64), cache=True)
@@ -71,8 +57,8 @@ def _first(buffer, start, end, flanks, tree, where):  # type: ignore[no-untyped-
     columns = tree[2]
     place = start
     if where != WITHIN and end > start:
-        after = _character(buffer, start)[1]
-        if where == BETWEEN and flanks[_character(buffer, start)[0]]:  # a flank is taken before the start of the text is
+        after = character(buffer, start)[1]
+        if where == BETWEEN and flanks[character(buffer, start)[0]]:  # a flank is taken before the start of the text is
             found = _entry(buffer, after, end, flanks, tree, where)
             if found != NONE:
                 return found
@@ -81,7 +67,7 @@ def _first(buffer, start, end, flanks, tree, where):  # type: ignore[no-untyped-
             return found
         place = start if where == BETWEEN else after
     while place < end:
-        code, after = _character(buffer, place)
+        code, after = character(buffer, place)
         if where == ANYWHERE:
             begins = columns[buffer[place]] != 0
             at = place

@@ -7,6 +7,8 @@ which a cached one calls was changed in another file.
 import numpy as np
 from numba import njit, types
 
+from transforms.kernels.characters import character
+
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 OFFSETS = types.int64[::1]
 KINDS = types.uint8[::1]
@@ -16,18 +18,6 @@ ALPHANUMERIC, ALPHABETIC, BREAK, CONTROL = 1, 2, 4, 8
 """Bits of a character's kind: `str.isalnum`, `str.isalpha`, ends a line for `str.splitlines`, not of text."""
 LINES, LONGEST, LINE_CHARACTERS, ALPHANUMERICS, ALPHABETICS, CONTROLS, CHARACTERS = range(7)
 """Columns of the counts."""
-
-
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, which is not ASCII, and the place after it. The buffer is valid UTF-8."""
-    byte, second = np.int64(buffer[place]), np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
 
 
 @njit(types.void(BYTES, OFFSETS, KINDS, COUNTS), cache=True)
@@ -41,7 +31,7 @@ def count(buffer, offsets, kinds, counts):  # type: ignore[no-untyped-def]
             if code < 0x80:
                 place += 1
             else:
-                code, place = _character(buffer, place)
+                code, place = character(buffer, place)
             kind = kinds[code]
             characters += 1
             length += 1

@@ -7,6 +7,8 @@ cached one calls was changed in another file. Sums run from left to right and no
 import numpy as np
 from numba import njit, types
 
+from transforms.kernels.characters import character
+
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 PLACES = types.int64[::1]
 CODES = types.int32[::1]
@@ -27,21 +29,6 @@ NORMALISE_EVERY = 5  # code: Detector._detect_block
 BITS = np.uint64(21)
 """Of a code point in the key of an n-gram, the last character lowest."""
 MIX = np.uint64(0x9E3779B97F4A7C15)
-
-
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, and the place after it. The buffer is valid UTF-8."""
-    byte = np.int64(buffer[place])
-    if byte < 0x80:
-        return byte, place + 1
-    second = np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
 
 
 @njit(types.int64(types.uint64, types.int64), cache=True)
@@ -80,7 +67,7 @@ def _read(buffer, place, end, codes):  # type: ignore[no-untyped-def]
     spaces, which langdetect makes one, stay: no n-gram goes over a space."""
     count = latin = other = 0
     while place < end and count < len(codes):
-        code, place = _character(buffer, place)
+        code, place = character(buffer, place)
         codes[count] = code
         count += 1
         latin += FIRST_LATIN <= code <= LAST_LATIN

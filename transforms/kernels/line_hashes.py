@@ -7,6 +7,8 @@ which a cached one calls was changed in another file.
 import numpy as np
 from numba import njit, types
 
+from transforms.kernels.characters import character
+
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 PLACES = types.int64[::1]
 WORDS = types.uint32[::1]
@@ -30,21 +32,6 @@ ROUND_A, ROUND_C = 85, 170
 row = np.uint64  # numba checks signed indices for negative ones, and then LLVM finds no vector instructions
 
 
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, and the place after it. The buffer is valid UTF-8."""
-    byte = np.int64(buffer[place])
-    if byte < 0x80:
-        return byte, place + 1
-    second = np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
-
-
 @njit(types.int64(BYTES, types.int64), cache=True)
 def _before(buffer, place):  # type: ignore[no-untyped-def]
     """The place of the character that ends at `place`."""
@@ -61,7 +48,7 @@ def _is_final_sigma(buffer, place, start, end, kinds):  # type: ignore[no-untype
     before = place
     while before > start:
         before = _before(buffer, before)
-        kind = kinds[_character(buffer, before)[0]]
+        kind = kinds[character(buffer, before)[0]]
         if not kind & IGNORABLE:
             cased = kind & CASED != 0
             break
@@ -69,7 +56,7 @@ def _is_final_sigma(buffer, place, start, end, kinds):  # type: ignore[no-untype
         return False
     after = place + 2
     while after < end:
-        code, after = _character(buffer, after)
+        code, after = character(buffer, after)
         if not kinds[code] & IGNORABLE:
             return kinds[code] & CASED == 0
     return True
@@ -79,13 +66,13 @@ def _is_final_sigma(buffer, place, start, end, kinds):  # type: ignore[no-untype
 def _normalise(buffer, start, end, forms, kinds, scratch):  # type: ignore[no-untyped-def]
     """Writes the normal form of the line [start, end) to `scratch`; returns its length in bytes, at most 3 / 2 of the line's."""
     while start < end:
-        code, after = _character(buffer, start)
+        code, after = character(buffer, start)
         if not kinds[code] & WHITESPACE:
             break
         start = after
     while start < end:
         before = _before(buffer, end)
-        if not kinds[_character(buffer, before)[0]] & WHITESPACE:
+        if not kinds[character(buffer, before)[0]] & WHITESPACE:
             break
         end = before
     length = 0
@@ -98,7 +85,7 @@ def _normalise(buffer, start, end, forms, kinds, scratch):  # type: ignore[no-un
             length += form != 0
             place += 1
             continue
-        code, after = _character(buffer, place)
+        code, after = character(buffer, place)
         form = forms[code]
         if code == CAPITAL_SIGMA:
             form = FINAL_SIGMA if _is_final_sigma(buffer, place, start, end, kinds) else SMALL_SIGMA

@@ -7,6 +7,8 @@ cached one calls was changed in another file.
 import numpy as np
 from numba import njit, types
 
+from transforms.kernels.characters import character
+
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 PLACES = types.int64[::1]
 MUTABLE = types.uint8[::1]
@@ -34,21 +36,6 @@ EDIT, NEEDED = np.frombuffer(b"edit]", np.uint8), np.frombuffer(b"citation neede
 """What stands after the bracket of a citation marker that is no number."""
 
 
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, and the place after it. The buffer is valid UTF-8."""
-    byte = np.int64(buffer[place])
-    if byte < 0x80:
-        return byte, place + 1
-    second = np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
-
-
 @njit(types.UniTuple(types.int64, 2)(BYTES, types.int64, types.int64, MUTABLE), cache=True)
 def _line_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     """Where the line that begins at `place` ends, and where the next one begins."""
@@ -57,7 +44,7 @@ def _line_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
         if byte >= 0x20 and byte != 0xC2 and byte != 0xE2:  # the bytes that U+0085 and U+2028 begin with
             place += 1
             continue
-        code, after = _character(buffer, place)
+        code, after = character(buffer, place)
         if kinds[code] & BREAK:
             if byte == RETURN and after < end and buffer[after] == NEWLINE:
                 after += 1
@@ -84,7 +71,7 @@ def count_lines(texts, kinds, offsets):  # type: ignore[no-untyped-def]
 @njit(types.UniTuple(types.int64, 2)(BYTES, types.int64, types.int64, MUTABLE), cache=True)
 def _stripped(buffer, start, end, kinds):  # type: ignore[no-untyped-def]
     while start < end:
-        code, after = _character(buffer, start)
+        code, after = character(buffer, start)
         if not kinds[code] & SPACE:
             break
         start = after
@@ -92,7 +79,7 @@ def _stripped(buffer, start, end, kinds):  # type: ignore[no-untyped-def]
         before = end - 1
         while buffer[before] & 0xC0 == 0x80:
             before -= 1
-        if not kinds[_character(buffer, before)[0]] & SPACE:
+        if not kinds[character(buffer, before)[0]] & SPACE:
             break
         end = before
     return start, end
@@ -108,7 +95,7 @@ def _words(buffer, start, end, kinds, enough):  # type: ignore[no-untyped-def]
             space = False
             start += 1
         else:
-            code, start = _character(buffer, start)
+            code, start = character(buffer, start)
             space = kinds[code] & SPACE != 0
         if space:
             longest = max(longest, length)
@@ -132,7 +119,7 @@ def _begins(buffer, place, end, string):  # type: ignore[no-untyped-def]
 @njit(types.int64(BYTES, types.int64, types.int64, MUTABLE), cache=True)
 def _digits_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     while place < end:
-        code, after = _character(buffer, place)
+        code, after = character(buffer, place)
         if not kinds[code] & DIGIT:
             break
         place = after

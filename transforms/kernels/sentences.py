@@ -7,6 +7,8 @@ cached one calls was changed in another file. Names of the parts follow nltk.tok
 import numpy as np
 from numba import njit, types
 
+from transforms.kernels.characters import character
+
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 PLACES = types.int64[::1]
 KINDS = types.uint8[::1]
@@ -33,26 +35,11 @@ PERIOD, QUESTION, EXCLAMATION, HYPHEN, COMMA, COLON, SEMICOLON, NEWLINE = 0x2E, 
 FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 
 
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64), cache=True)
-def _character(buffer, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, and the place after it. The buffer is valid UTF-8."""
-    byte = np.int64(buffer[place])
-    if byte < 0x80:
-        return byte, place + 1
-    second = np.int64(buffer[place + 1]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, place + 2
-    third = np.int64(buffer[place + 2]) & 0x3F
-    if byte < 0xF0:
-        return (byte & 0x0F) << 12 | second << 6 | third, place + 3
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | (np.int64(buffer[place + 3]) & 0x3F), place + 4
-
-
 @njit(types.int64(BYTES, types.int64, types.int64, KINDS, types.boolean), cache=True)
 def _run_end(buffer, place, end, kinds, space):  # type: ignore[no-untyped-def]
     """Where the run of white space, or of what is none, that `place` may begin ends."""
     while place < end:
-        code, after = _character(buffer, place)
+        code, after = character(buffer, place)
         if (kinds[code] & SPACE != 0) != space:
             break
         place = after
@@ -75,7 +62,7 @@ def _punctuation_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     pairs = last = 0
     after = place
     while after + 1 < end and buffer[after] == PERIOD:
-        code, following = _character(buffer, after + 1)
+        code, following = character(buffer, after + 1)
         if not kinds[code] & SPACE:
             break
         pairs += 1
@@ -89,7 +76,7 @@ def _punctuation_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
 @njit(types.boolean(BYTES, types.int64, types.int64, KINDS), cache=True)
 def _ends_word(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     """Whether a word ends before `place`, but for the comma's case."""
-    if place >= end or kinds[_character(buffer, place)[0]] & (SPACE | CLOSES):
+    if place >= end or kinds[character(buffer, place)[0]] & (SPACE | CLOSES):
         return True
     return _punctuation_end(buffer, place, end, kinds) >= 0
 
@@ -100,13 +87,13 @@ def _token_end(buffer, place, end, kinds):  # type: ignore[no-untyped-def]
     after = _punctuation_end(buffer, place, end, kinds)
     if after >= 0:
         return after
-    code, after = _character(buffer, place)
+    code, after = character(buffer, place)
     if kinds[code] & OPENS:
         return after
     while not _ends_word(buffer, after, end, kinds):
         if buffer[after] == COMMA and _ends_word(buffer, after + 1, end, kinds):
             break
-        after = _character(buffer, after)[1]
+        after = character(buffer, after)[1]
     return after
 
 
@@ -117,10 +104,10 @@ def _is_number(buffer, start, end, kinds):  # type: ignore[no-untyped-def]
         start += 1
     if start < end and (buffer[start] == PERIOD or buffer[start] == COMMA):
         start += 1
-    if start >= end or not kinds[_character(buffer, start)[0]] & DIGIT:
+    if start >= end or not kinds[character(buffer, start)[0]] & DIGIT:
         return False
     while start < end:
-        code, after = _character(buffer, start)
+        code, after = character(buffer, start)
         if not kinds[code] & DIGIT and code != COMMA and code != PERIOD and code != HYPHEN:
             return False
         start = after
@@ -209,7 +196,7 @@ def _breaks(buffer, start, end, next_start, next_end, kinds, vocabulary):  # typ
     contexts, roles, collocations = vocabulary[3], vocabulary[4], vocabulary[5]
     ellipsis = end - start > 1 and buffer[end - 2] == PERIOD  # a token that ends in two periods is nothing but periods
     abbreviation = end - start > 1 and not ellipsis and _is_abbreviation(buffer, start, end, vocabulary)
-    code, after = _character(buffer, start)
+    code, after = character(buffer, start)
     initial = after == end - 1 and kinds[code] & LETTER != 0
     number = _is_number(buffer, start, end, kinds)
     word = NUMBER_WORD if number else _word(buffer, start, max(start + 1, end - 1), vocabulary)
@@ -222,7 +209,7 @@ def _breaks(buffer, start, end, next_start, next_end, kinds, vocabulary):  # typ
             if collocations[pair, 0] == word and collocations[pair, 1] == following:
                 return False
     context = contexts[following] if following >= 0 else np.uint8(0)
-    first = kinds[_character(buffer, next_start)[0]]
+    first = kinds[character(buffer, next_start)[0]]
     mark = next_end == next_start + 1 and buffer[next_start] in (SEMICOLON, COLON, COMMA, PERIOD, EXCLAMATION, QUESTION)
     starts = _starts_sentence(first, context, mark)
     starter = first & UPPER and following >= 0 and roles[following] & STARTER
@@ -249,7 +236,7 @@ def _contains_break(buffer, place, end, kinds, vocabulary):  # type: ignore[no-u
             line = place
             blank = True
             while line < end and buffer[line] != NEWLINE:
-                code, line = _character(buffer, line)
+                code, line = character(buffer, line)
                 blank = blank and kinds[code] & (SPACE | STRIPPED) != 0
             if blank:
                 place = line
@@ -282,7 +269,7 @@ def find_breaks(buffer, start, end, kinds, vocabulary, found):  # type: ignore[n
             continue
         if place + 1 >= end:
             break
-        code, following = _character(buffer, place + 1)
+        code, following = character(buffer, place + 1)
         begin = place + 1
         if kinds[code] & SPACE:
             begin = _run_end(buffer, following, end, kinds, True)
@@ -323,7 +310,7 @@ def count_sentences(buffer, starts, ends, kinds, closing, vocabulary, counts):  
             before = end - 1
             while buffer[before] & 0xC0 == 0x80:
                 before -= 1
-            if not kinds[_character(buffer, before)[0]] & STRIPPED:
+            if not kinds[character(buffer, before)[0]] & STRIPPED:
                 break
             end = before
         if end == start:
@@ -332,7 +319,7 @@ def count_sentences(buffer, starts, ends, kinds, closing, vocabulary, counts):  
         breaks = find_breaks(buffer, start, ends[span], kinds, vocabulary, last)
         place = last[0, 1] if breaks else end
         while place < end:
-            code, after = _character(buffer, place)
+            code, after = character(buffer, place)
             if not closing[code]:
                 break
             place = after
