@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_server import Server, serving
+from faulty_server import Server
 
 from pipeline.dumps_c4 import c4
 from pipeline.dumps_fetch import DigestMismatch, fetch
@@ -23,21 +22,6 @@ EN_VALIDATION = [f"en/c4-validation.{number:05d}-of-00002.json.gz" for number in
 FRENCH = [f"multilingual/c4-fr.tfrecord-{number:05d}-of-00003.json.gz" for number in range(3)]
 FRENCH_VALIDATION = ["multilingual/c4-fr-validation.tfrecord-00000-of-00001.json.gz"]
 LATIN = ["multilingual/c4-bg-Latn.tfrecord-00000-of-00001.json.gz", "multilingual/c4-bg.tfrecord-00000-of-00001.json.gz"]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("no_proxy", "127.0.0.1")
-        with serving() as server:
-            yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.files.clear()
-    running.requests.clear()
-    return running
 
 
 def content(path: str) -> bytes:

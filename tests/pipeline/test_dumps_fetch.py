@@ -5,12 +5,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_server import FOR_EVER, Server, serving
+from faulty_server import FOR_EVER, Server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,21 +22,6 @@ QUICK = Transfer(
     timeout_seconds=0.2, attempts=4, first_wait_seconds=0.001, longest_wait_seconds=0.004, progress_bytes=1000, buffer_bytes=4096
 )
 NAME = "enwiki/20250801/a.xml.bz2"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("no_proxy", "127.0.0.1")
-        with serving() as server:
-            yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.files.clear()
-    running.requests.clear()
-    return running
 
 
 def listed(server: Server, body: bytes = BODY, name: str = NAME, algorithm: str = "sha1", **faults: Any) -> Listed:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import test_dumps_c4 as on_hub
 import test_dumps_wikipedia as of_wikis
-from faulty_server import Server, serving
+from faulty_server import Server
 
 from pipeline.dumps import listing
 from pipeline.dumps_fetch import DigestMismatch, fetch
@@ -24,13 +23,6 @@ QUICK = Transfer(timeout_seconds=0.2, attempts=4, first_wait_seconds=0.001, long
 @dataclass(frozen=True)
 class Config:
     languages: tuple[str, ...] | None
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with serving() as running:
-        yield running
 
 
 @pytest.mark.parametrize("source", ["commoncrawl", "c4"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_server import Server, serving
+from faulty_server import Server
 
 from pipeline.dumps_fetch import DigestMismatch, fetch
 from pipeline.dumps_wikipedia import LANGUAGES, wikipedia
@@ -29,21 +28,6 @@ INDEXES = [
     for n, first, last in ((1, 1, 9), (2, 10, 50), (10, 51, 60), (10, 61, 99))
 ]
 MULTISTREAM, PLAIN = "articlesmultistreamdump", "articlesdump"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("no_proxy", "127.0.0.1")
-        with serving() as server:
-            yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.files.clear()
-    running.requests.clear()
-    return running
 
 
 def content(name: str) -> bytes:

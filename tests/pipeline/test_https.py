@@ -9,7 +9,7 @@ import ssl
 import time
 import tracemalloc
 import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from faulty_server import FOR_EVER, Served, Server, serving
@@ -24,22 +24,6 @@ BODY = bytes(value * value % 251 for value in range(300_000))
 QUICK = Transfer(
     timeout_seconds=0.2, attempts=4, first_wait_seconds=0.001, longest_wait_seconds=0.004, progress_bytes=1000, buffer_bytes=4096
 )
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("no_proxy", "127.0.0.1")
-        with serving() as server:
-            yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    running.files.clear()
-    running.requests.clear()
-    running.conditions.clear()
-    return running
 
 
 @pytest.fixture

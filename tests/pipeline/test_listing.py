@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import folder_store
 import pytest
-from faulty_server import FOR_EVER, Server, serving
+from faulty_server import FOR_EVER, Server
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -21,13 +20,6 @@ from pipeline.transfer import Transfer
 
 QUICK = Transfer(timeout_seconds=10.0, attempts=2, first_wait_seconds=0.001)
 TREE = ["a/1.gz", "a/2.gz", "a/b/3.gz", "a/b/c/4.gz", "a/b/5.txt", "a/.hidden.gz", "a/[x].gz", "a/.h/6.gz"]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture
