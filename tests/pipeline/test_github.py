@@ -212,3 +212,15 @@ def test_a_folder_of_repositories_is_one_input_each(tmp_path):
     (tmp_path / "in" / "stray.json").write_text("{}")
     with pytest.raises(InputError, match="expected a repository or a folder of repositories, found 2 folders and 1 files"):
         github.folders(str(tmp_path / "in"))
+
+
+def test_an_empty_file_and_one_that_is_refused_say_what_they_are_and_where(tmp_path):
+    run(
+        tmp_path,
+        [archive(tmp_path / "a.tar.gz", [("one__two/LICENSE", MIT), ("one__two/empty.py", " \n"), ("one__two/image.bin", "\0\0")])],
+    )
+    gone = {name: (row["step"], row["url"]) for name, row in rejected(tmp_path).items()}
+    assert gone == {
+        "one/two:empty.py": ("no empty files", "https://github.com/one/two/blob/HEAD/empty.py"),
+        "one/two:image.bin": ("binary file", "https://github.com/one/two/blob/HEAD/image.bin"),
+    }
