@@ -1,8 +1,7 @@
 """What holds for every test."""
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "cria", deadline=None
-)  # machines are shared, and a kernel's first call compiles it: time says nothing of the code
+# Machines are shared, and a kernel's first call compiles it: time says nothing of the code.
+settings.register_profile("cria", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cria")
