@@ -13,7 +13,8 @@ and, where the order goes by strings of bytes, uint64 x distinct + 1 offsets int
 What the shuffle carries is a claim: which rows of which run of which file lie in a hash range.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, BinaryIO
@@ -142,10 +143,8 @@ class Sender:
         hashes, documents = np.concatenate(self._hashes), np.concatenate(self._documents)
         order = joined(self._order)
         found, first = _by_order(hashes, documents, order) if order else (distinct(hashes, documents), None)
-        edges = np.arange(1, CUTS, dtype=np.uint64) << np.uint64(64 - CUTS.bit_length() + 1)
-        cuts = np.concatenate([[0], np.searchsorted(found.hashes, edges), [len(found.hashes)]]).astype(np.uint32)
         rows = found.rows | np.where(found.repeated, REPEATED, np.uint32(0))
-        arrays = [found.hashes, found.first, found.second, *([] if first is None else [first.numbers]), cuts, rows]
+        arrays = [found.hashes, found.first, found.second, *([] if first is None else [first.numbers]), cuts_of(found.hashes), rows]
         ordered = 0
         if first is not None:
             ordered = 1 if first.names is None else 2
@@ -175,11 +174,29 @@ def claims(path: str, unit: int, runs: list[Run], partitions: int) -> Iterator[t
     """(partition, claim) for every partition in which a run has rows; a partition is one of `partitions` equal ranges of the hash."""
     with files.open_read(path) as stream:
         for number, run in enumerate(runs):
-            whole = Claim(path, unit, number, run.start, run.distinct, run.keys, run.ordered, 0, run.distinct)
-            edges = whole.cuts(stream)[:: CUTS // partitions].tolist()
-            for partition, (low, high) in enumerate(pairwise(edges)):
-                if low < high:
-                    yield partition, {**asdict(whole), "low": low, "high": high}
+            yield from shared_out(
+                Claim(path, unit, number, run.start, run.distinct, run.keys, run.ordered, 0, run.distinct), stream, partitions
+            )
+
+
+def shared_out(whole: Any, stream: BinaryIO, partitions: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(partition, claim) for every partition in which a claim on a whole run has rows. `whole` has `cuts`, `low` and `high`."""
+    edges = whole.cuts(stream)[:: CUTS // partitions].tolist()
+    for partition, (low, high) in enumerate(pairwise(edges)):
+        if low < high:
+            yield partition, {**asdict(whole), "low": low, "high": high}
+
+
+def cuts_of(hashes: Array) -> Array:
+    """Where each of the CUTS equal ranges of the hash begins in sorted hashes, and their number, uint32."""
+    edges = np.arange(1, CUTS, dtype=np.uint64) << np.uint64(64 - CUTS.bit_length() + 1)
+    return np.concatenate([[0], np.searchsorted(hashes, edges), [len(hashes)]]).astype(np.uint32)
+
+
+def hashed(values: Sequence[str] | pa.Array) -> Array:
+    """A 64-bit key for each string: the first bytes of its blake2b."""
+    texts = values.to_pylist() if isinstance(values, pa.Array) else values
+    return np.frombuffer(b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts), np.uint64)
 
 
 class Rows:

@@ -13,7 +13,6 @@ and the keys of the documents in runs of hashes, documents (uint32 each) and cut
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -25,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import files
-from pipeline.exchange import CUTS, RUN_KEYS, Array, read_array
+from pipeline.exchange import CUTS, RUN_KEYS, Array, cuts_of, hashed, read_array, shared_out
 from pipeline.plan import Job
 from pipeline.records import Row
 
@@ -227,11 +226,7 @@ def claims(path: str, unit: int, runs: Sequence[RowRun | KeyRun], partitions: in
         for number, run in enumerate(runs):
             count = run.rows if isinstance(run, RowRun) else run.keys
             whole = {"path": path, "unit": unit, "run": number, **asdict(run), "low": 0, "high": count}
-            claim = RowClaim(**whole) if isinstance(run, RowRun) else KeyClaim(**whole)
-            edges = claim.cuts(stream)[:: CUTS // partitions].tolist()
-            for partition, (low, high) in enumerate(pairwise(edges)):
-                if low < high:
-                    yield partition, {**whole, "low": low, "high": high}
+            yield from shared_out(RowClaim(**whole) if isinstance(run, RowRun) else KeyClaim(**whole), stream, partitions)
 
 
 def rows_name(kind: str) -> str:
@@ -246,13 +241,7 @@ def rows_schema(job: Job, kind: str) -> pa.Schema:
 
 def key_hashes(keys: Sequence[str]) -> Array:
     """A 64-bit hash of each key. That keys are equal, and not only their hashes, is checked where rows meet documents."""
-    return np.frombuffer(b"".join(hashlib.blake2b(key.encode(), digest_size=8).digest() for key in keys), np.uint64)
-
-
-def cuts_of(hashes: Array) -> Array:
-    """Where each of the CUTS equal ranges of the hash begins in sorted hashes, and their number."""
-    edges = np.arange(1, CUTS, dtype=np.uint64) << np.uint64(64 - CUTS.bit_length() + 1)
-    return np.concatenate([[0], np.searchsorted(hashes, edges), [len(hashes)]]).astype(np.uint32)
+    return hashed(keys)
 
 
 def row_sizes(table: pa.RecordBatch | pa.Table) -> Array:

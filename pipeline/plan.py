@@ -48,11 +48,6 @@ class Unit:
     file_size: int = 0
     companion: str = ""
 
-    @property
-    def whole(self) -> bool:
-        """Whether the unit is the whole file."""
-        return self.size == self.file_size
-
 
 @dataclass(frozen=True)
 class Job:

@@ -29,6 +29,9 @@ CHUNK = 1 << 20
 BROKEN_ROWS = 1024
 """ours: broken records that are held before they are written."""
 
+PLACE = (("origin_file", pa.string()), ("origin_offset", pa.int64()), ("origin_inner", pa.int64()), ("notes", pa.list_(pa.string())))
+"""The last columns of every clean shard: where a document came from, and what was noted."""
+
 REJECTED = pa.schema(
     [
         ("document", pa.uint32()),
@@ -73,12 +76,6 @@ def rejects_of(dropped: Batch, step: str, reason: str, value: pa.Array | None, p
     return Batch(columns).record_batch(REJECTED)
 
 
-def hashed(values: list[str] | pa.Array) -> exchange.Array:
-    """A 64-bit key for each string: the first bytes of its blake2b."""
-    texts = values.to_pylist() if isinstance(values, pa.Array) else values
-    return np.frombuffer(b"".join(hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts), np.uint64)
-
-
 def suffix(unit: int, document: int) -> str:
     """What a repeated id gets: the place of the repeat, so that it is an id of its own whatever the others are."""
     return f"~{unit:05d}.{document}"
@@ -98,7 +95,7 @@ def batches(job: Job, unit: Unit, ledger: Ledger, rejects: Rejects) -> Iterator[
         reader = Reader(job, unit, ledger, broken, rows)
         number = 0
         for documents, refused, named in reader.read():
-            sender.add(hashed(named), np.arange(number, number + len(named), dtype=np.uint32))
+            sender.add(exchange.hashed(named), np.arange(number, number + len(named), dtype=np.uint32))
             ids.write(pa.RecordBatch.from_arrays([pa.array(named, pa.string())], names=["id"]))
             number += len(named)
             if refused is not None:

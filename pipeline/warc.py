@@ -14,7 +14,12 @@ from pipeline.warc_lines import LineReader
 from pipeline.warc_records import Bounds, Broken, Record
 from pipeline.window import Window
 
-__all__ = ["Bounds", "Broken", "Record", "read"]
+__all__ = ["Bounds", "Broken", "Record", "key", "read"]
+
+
+def key(record: Record) -> str | None:
+    """The uuid of its WARC-Record-ID; None where it has none."""
+    return record.headers.get("warc-record-id", "").strip("<> ").removeprefix("urn:uuid:") or None
 
 
 def read(stream: BinaryIO, name: str, bounds: Bounds, record_end: Literal["length", "line"] = "length") -> Iterator[Record | Broken]:

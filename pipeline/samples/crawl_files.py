@@ -8,16 +8,15 @@ in base32, `WARC-Identified-Content-Language` in WET.
 import base64
 import hashlib
 import html
-import os
 import re
-import struct
 import uuid
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
+
+from pipeline.samples import stored_files
 
 TEXTS = ("cited.txt", "random.txt", "poor.txt", "languages.txt")
 # ours: five WET files, so that lines repeat across units; with a WARC file of about 25 pages the other reader is exercised as well.
@@ -26,7 +25,6 @@ ONE_PAGE_IN_WARC_OF = 18
 # ours: a fixed time (2019-02-24T00:00:00Z, the end of the crawl that the pages pretend to be from) for files, gzip members and warcinfo.
 CRAWL_END = "2019-02-24T00:00:00Z"
 FILE_TIME = 1550966400
-COMPRESSION_LEVEL = 9
 
 # The odd pages of a crawl, each picked by its URL.
 REPEATED = "https://www.tern-harbour-rowing.example/news/winter-training"
@@ -160,19 +158,7 @@ def _deal(pages: list[Page]) -> list[list[Page]]:
 
 
 def _write(path: Path, records: Iterable[bytes]) -> None:
-    content = b"".join(_member(record) for record in records)
-    if not path.exists() or path.read_bytes() != content:
-        unfinished = path.with_name(path.name + ".unfinished")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    os.utime(path, (FILE_TIME, FILE_TIME))
-
-
-def _member(content: bytes) -> bytes:
-    """One gzip member (RFC 1952), framed here: the standard library's operating system byte differs between Python versions."""
-    compressor = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    deflated = compressor.compress(content) + compressor.flush()
-    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff" + deflated + struct.pack("<II", zlib.crc32(content), len(content))
+    stored_files.write(path, b"".join(map(stored_files.gzip_member, records)), FILE_TIME)
 
 
 def _record(fields: dict[str, str], block: bytes) -> bytes:

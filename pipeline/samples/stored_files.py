@@ -9,14 +9,14 @@ FILE_TIME = 1556668800  # ours: a fixed time, 2019-05-01T00:00:00Z, after the cr
 COMPRESSION_LEVEL = 9
 
 
-def write(path: Path, content: bytes) -> Path:
+def write(path: Path, content: bytes, time: int = FILE_TIME) -> Path:
     """Writes the file where its bytes differ, and sets its time; the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != content:
         unfinished = path.with_name(path.name + ".unfinished")
         unfinished.write_bytes(content)
         unfinished.replace(path)
-    os.utime(path, (FILE_TIME, FILE_TIME))
+    os.utime(path, (time, time))
     return path
 
 

@@ -21,8 +21,9 @@ import pyarrow as pa
 
 from pipeline import rows, settings, warc
 from pipeline.documents import Batch
+from pipeline.exchange import hashed
 from pipeline.part import Part
-from pipeline.reading import hashed
+from pipeline.reading import PLACE
 from pipeline.recipe import DropDuplicates, Keep, Measure, Recipe, Removed, RemoveLines, at_least, at_most, one_of
 from pipeline.records import Broken, Document, Read, Refused, Skipped
 from pipeline.settings import setting
@@ -33,6 +34,7 @@ from transforms.sentences import Sentences
 
 NAME = "c4"
 READ_AS = "read the row as a document"
+MODELS = "pipeline.c4_models"
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,7 @@ CLEAN = pa.schema(
         ("split", pa.string()),
         ("original_characters", pa.int64()),
         ("original_lines", pa.int64()),
-        ("origin_file", pa.string()),
-        ("origin_offset", pa.int64()),
-        ("origin_inner", pa.int64()),
-        ("notes", pa.list_(pa.string())),
+        *PLACE,
     ]
 )
 """A document. `split`: train or validation. language_score is langdetect's, and null for what was released. original_* count the text as it was read."""
@@ -162,7 +161,7 @@ def _crawled(part: Part, config: C4) -> Iterator[Read]:
 def _page(record: warc.Record, config: C4) -> Document | Refused:
     """A page: its lines, stripped, without the blank ones. The code that made C4 also skips lines that begin like WARC headers; its parser needs that."""
     url, date = record.headers.get("warc-target-uri", "").strip("<>"), record.headers.get("warc-date")
-    key = record.headers.get("warc-record-id", "").strip("<> ").removeprefix("urn:uuid:") or None
+    key = warc.key(record)
     columns = {"url": url, "timestamp": date}
 
     def refuse(label: str, reason: str, value: object) -> Refused:
@@ -264,8 +263,10 @@ def _language(batch: Batch) -> dict[str, pa.Array]:
 def _bad_words(config: C4, path: str, batch: Batch) -> dict[str, pa.Array]:
     """The first word of the list that a page has, or nothing; one page in so many is let off."""
     found = _list(path, config.language, config.bad_words_match).hits(batch.texts)
-    exempt = addresses.is_exempt(addresses.digests(batch["address"]), config.bad_words_fraction)
-    return {"bad_word": pa.array(["" if word is None or free else word for word, free in zip(found, exempt.tolist(), strict=True)])}
+    if config.bad_words_fraction < 1:
+        exempt = addresses.is_exempt(addresses.digests(batch["address"]), config.bad_words_fraction)
+        found = [None if free else word for word, free in zip(found, exempt.tolist(), strict=True)]
+    return {"bad_word": pa.array([word or "" for word in found], pa.string())}
 
 
 def _split(batch: Batch) -> dict[str, pa.Array]:

@@ -23,9 +23,10 @@ import pyarrow as pa
 
 from pipeline import responses, settings, warc
 from pipeline.documents import Batch
+from pipeline.exchange import hashed
 from pipeline.language_models import LanguageModelFiles
 from pipeline.part import Part
-from pipeline.reading import hashed
+from pipeline.reading import PLACE
 from pipeline.recipe import DropDuplicates, Keep, Measure, Recipe, at_least, at_most, one_of
 from pipeline.records import Broken, Document, Read, Refused, Skipped
 from pipeline.settings import setting
@@ -35,6 +36,7 @@ from transforms.references import ReferenceClassifier
 
 NAME = "commoncrawl"
 READ_AS = "read the record as a page"
+MODELS = "pipeline.commoncrawl_models"
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,7 @@ CLEAN = pa.schema(
         ("reference_score", pa.float64()),
         ("original_characters", pa.int64()),
         ("original_lines", pa.int64()),
-        ("origin_file", pa.string()),
-        ("origin_offset", pa.int64()),
-        ("origin_inner", pa.int64()),
-        ("notes", pa.list_(pa.string())),
+        *PLACE,
     ]
 )
 """A clean page. original_characters and original_lines count the text before line deduplication, without the title."""
@@ -160,7 +159,7 @@ def _page(record: warc.Record, config: CommonCrawl) -> Document | Refused:
     columns = {"url": url, "domain": _domain(url), "date": record.headers.get("warc-date"), "digest": digest}
 
     def refuse(label: str, reason: str, value: object) -> Refused:
-        return Refused(_key(record), label, reason, str(value), record.offset, record.inner, columns, record.notes)
+        return Refused(warc.key(record), label, reason, str(value), record.offset, record.inner, columns, record.notes)
 
     if record.type == "revisit":
         return refuse("revisit record", "the record names a page that was stored before", record.headers.get("warc-refers-to", ""))
@@ -178,7 +177,7 @@ def _page(record: warc.Record, config: CommonCrawl) -> Document | Refused:
     columns["title"] = page.title
     if digest is None:
         columns["digest"] = "sha1:" + base64.b32encode(hashlib.sha1(record.content).digest()).decode()
-    return Document(_key(record), page.text, record.offset, record.inner, columns, record.notes + page.notes)
+    return Document(warc.key(record), page.text, record.offset, record.inner, columns, record.notes + page.notes)
 
 
 def _extract(record: warc.Record, config: CommonCrawl) -> wet.Page | responses.Refused:
@@ -202,11 +201,6 @@ def _extract(record: warc.Record, config: CommonCrawl) -> wet.Page | responses.R
         return responses.Refused("a tag with too many attributes", str(attributes).encode())
     found = html.extract(body, charset)
     return wet.Page(found.title, "\n".join(map(str.strip, found.text.split("\n"))), notes + found.notes)
-
-
-def _key(record: warc.Record) -> str | None:
-    name = record.headers.get("warc-record-id", "").strip("<> ")
-    return name.removeprefix("urn:uuid:") or None
 
 
 PLAIN_URL = re.compile(r"https?://([\w.:@%~!$&'()*+,;=-]+)(?:[/?#][!-~]*)?", re.ASCII)

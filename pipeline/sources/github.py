@@ -22,9 +22,10 @@ import pyarrow.compute as pc
 
 from pipeline import github_tables, repositories, rows, settings
 from pipeline.documents import Batch
+from pipeline.exchange import hashed
 from pipeline.files import InputError, Listed
 from pipeline.part import Part
-from pipeline.reading import hashed
+from pipeline.reading import PLACE
 from pipeline.recipe import (
     DropDuplicates,
     Gather,
@@ -103,10 +104,7 @@ CLEAN = pa.schema(
         ("average_line", pa.float64()),
         ("alphanumeric", pa.float64()),
         ("original_characters", pa.int64()),
-        ("origin_file", pa.string()),
-        ("origin_offset", pa.int64()),
-        ("origin_inner", pa.int64()),
-        ("notes", pa.list_(pa.string())),
+        *PLACE,
     ]
 )
 """A source file. `license`: an SPDX expression; the measures are of the text before its header was removed, in characters."""

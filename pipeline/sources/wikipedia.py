@@ -22,6 +22,7 @@ from pipeline import mediawiki, settings
 from pipeline.documents import Batch
 from pipeline.files import Listed
 from pipeline.part import Part
+from pipeline.reading import PLACE
 from pipeline.recipe import Keep, Measure, Recipe, Rewrite, Rewritten, at_least, one_of
 from pipeline.records import Broken, Document, Fed, Read, Refused
 from pipeline.settings import setting
@@ -72,10 +73,7 @@ CLEAN = pa.schema(
         ("characters", pa.int64()),
         ("original_characters", pa.int64()),
         ("holes", pa.int64()),
-        ("origin_file", pa.string()),
-        ("origin_offset", pa.int64()),
-        ("origin_inner", pa.int64()),
-        ("notes", pa.list_(pa.string())),
+        *PLACE,
     ]
 )
 """An article. original_characters count its wikitext; `holes`: templates amid a sentence that left nothing."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 
-def run(source, paths, output, config, models_directory, expect=0, budget=1.0):
-    """Reads these files into `output`, in this process alone; gives the outcome, whose exit code must be `expect`."""
+def run(source, paths, output, config, models_directory, expect=0, budget=1.0, found=None):
+    """Reads these files into `output`, in this process alone; gives the outcome, whose exit code must be `expect`. `found`: the models, if at hand."""
     from apache_beam import Pipeline
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -16,7 +16,7 @@ def run(source, paths, output, config, models_directory, expect=0, budget=1.0):
     module = plan.source_module(source)
     listing, twice = files.expand([str(path) for path in paths], folders=getattr(module, "folders", None))
     config = module.resolve(config, listing) if hasattr(module, "resolve") else config
-    given = Inputs(source, config, listing, twice, models.find(config, str(models_directory)))
+    given = Inputs(source, config, listing, twice, found or models.find(config, str(models_directory)))
     job = plan.make_job(source, config, given.models, str(output), listing)
     with state.claimed(job, listing, overwrite=False) as before:
         if before is not None:

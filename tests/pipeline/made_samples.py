@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import made_run
 import pytest
 from made_run import rows
 
-from pipeline import closing, files, graph, models, plan, settings, setup, state
-from pipeline.inputs import Inputs
+from pipeline import files, models, plan, settings, setup
 from pipeline.samples.case_files import Fate
 
 
@@ -45,20 +45,11 @@ def run_sample(source: str, output: Path, *changes: str) -> Ran:
 
 def run_files(source: str, paths: list[Path], output: Path, config: Any = None, found: Any = None, expect: int = 0) -> Ran:
     """A run over these files, whose exit code must be `expect`."""
-    from apache_beam import Pipeline
-    from apache_beam.options.pipeline_options import PipelineOptions
-
     module = plan.source_module(source)
     config = config or module.PRESETS["llama"]
-    listing, twice = files.expand([str(path) for path in paths])
+    listing, _ = files.expand([str(path) for path in paths])
     config = module.resolve(config, listing) if hasattr(module, "resolve") else config
-    given = Inputs(source, config, listing, twice, found or models.find(config, str(output / "models")))
-    job = plan.make_job(source, config, given.models, str(output), listing)
-    with state.claimed(job, listing, overwrite=False):
-        pipeline = Pipeline(options=PipelineOptions([], runner="FnApiRunner"))
-        graph.build(pipeline, job, plan.units(source, listing), 0)
-        pipeline.run().wait_until_finish()
-        outcome = closing.close(job, given, 0.01)
-    assert outcome.code == expect, outcome.said
-    steps = module.recipe(config, given.models)
+    found = found or models.find(config, str(output / "models"))
+    outcome = made_run.run(source, paths, output, config, output / "models", expect, 0.01, found)
+    steps = module.recipe(config, found)
     return Ran(outcome.books, steps, *(rows(output, source, kind) for kind in ("clean", "rejected", "broken")))
