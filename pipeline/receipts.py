@@ -150,5 +150,5 @@ def histogram(column: pa.Array, edges: Sequence[float]) -> Counter[str]:
 
 
 def counted(column: pa.Array) -> Counter[str]:
-    """How often each value stands in a column of strings."""
-    return Counter({str(pair["values"].as_py()): pair["counts"].as_py() for pair in pc.value_counts(column)})
+    """How often each value stands in a column of strings; a missing one is `none`."""
+    return Counter({pair["values"].as_py(): pair["counts"].as_py() for pair in pc.value_counts(pc.fill_null(column, "none"))})

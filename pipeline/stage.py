@@ -214,10 +214,12 @@ def run_steps(batch: Batch, steps: Sequence[Step], ledger: Ledger, rejects: Reje
             rewritten = step.rewrite(batch)
             for note, count in rewritten.noted.items():
                 ledger.noted(note, count)
+            ledger.measured(rewritten.columns)
             batch = batch.with_columns({"text": rewritten.text, **rewritten.columns})
         elif isinstance(step, RemoveLines) and len(batch):
             removed = step.remove(batch)
             ledger.lines(step.label, removed.kept, removed.removed)
+            ledger.measured(removed.columns)
             batch = batch.with_columns({"text": removed.text, **removed.columns})
         elif isinstance(step, Measure) and len(batch):
             columns = step.measure(batch)
