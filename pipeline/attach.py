@@ -6,7 +6,7 @@ asked for exceed the text of a batch; of each delivery one chunk is held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -23,9 +23,18 @@ from transforms.repeats import NONE
 
 
 def attach(
-    step: Gather, arriving: Iterable[Batch], runs: Sequence[KeyRun], claims: Sequence[Delivery], schema: pa.Schema, batch_bytes: int
+    step: Gather,
+    arriving: Iterable[Batch],
+    runs: Sequence[KeyRun],
+    claims: Sequence[Delivery],
+    schema: pa.Schema,
+    batch_bytes: int,
+    noted: Callable[[str, int], None] = lambda note, count: None,
 ) -> Iterator[Batch]:
-    """The documents with what the step makes of the rows delivered for them; about `batch_bytes` of rows to a batch."""
+    """The documents with what the step makes of the rows delivered for them; about `batch_bytes` of rows to a batch.
+
+    `noted` is told what the step finds worth knowing.
+    """
     index = _Index([], schema)
     left, run = 0, -1
     for batch in arriving:
@@ -41,7 +50,10 @@ def attach(
             mask[low:high] = True
             part = batch.where(mask)
             gathered = index.take(part.numbers, keys.slice(low, high - low))
-            yield part.with_columns(step.merge(part, gathered))
+            merged = step.merge(part, gathered)
+            for note, count in merged.noted.items():
+                noted(note, count)
+            yield part.with_columns(merged.columns)
 
 
 class _Index:

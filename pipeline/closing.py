@@ -14,7 +14,7 @@ from pipeline import files, receipts, settings, state
 from pipeline.inputs import Inputs
 from pipeline.ledger import NAMED
 from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
-from pipeline.recipe import DropDuplicates, Keep
+from pipeline.recipe import Dropping, Survey
 from pipeline.totals import Total, of_stage
 
 LIBRARIES = (
@@ -50,7 +50,7 @@ def close(job: Job, given: Inputs, budget: float) -> Outcome:
     """Sums and checks the receipts, writes books, report and manifest, and clears the work folder after a run without a quarantined unit."""
     lost = _quarantined(job)
     totals, shards, digests = _sum(job, {unit for _, unit, _ in lost})
-    labels = [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
+    labels = [step.label for stage in job.stages for step in stage if isinstance(step, Dropping)]
     books = bookkeeping.close(job.source, totals, len(job.stages), labels, job.module.READ_AS)
     for _, unit, _ in lost:
         _withdraw(job, unit)
@@ -74,7 +74,8 @@ def again(job: Job, manifest: dict[str, Any], budget: float) -> Outcome:
 
 
 def _outcome(job: Job, books: dict[str, Any], manifest: dict[str, Any], reused: int, budget: float) -> Outcome:
-    said = [f"{lost['name']} was quarantined: {lost['why']}" for lost in manifest["quarantined"]]
+    said = [line for label, rows in manifest.get("surveys", {}).items() for line in job.module.said(label, rows)]
+    said += [f"{lost['name']} was quarantined: {lost['why']}" for lost in manifest["quarantined"]]
     code = 0
     over = bookkeeping.over_budget(books, manifest["unread_bytes"], manifest["input_bytes"], budget)
     if over:
@@ -153,11 +154,20 @@ def _manifest(
         "inputs": [{"name": f.name, "bytes": f.size, "tag": f.tag, **_digests(digests.get(f.name, [None]))} for f in given.listing],
         "listed_twice": len(given.twice),
         "counted": {name: counts for name in NAMED if (counts := _counted(totals, name))},
+        "surveys": _surveys(job),
         "input_bytes": sum(file.size for file in given.listing),
         "unread_bytes": totals[0].unread,
+        "clean_text_bytes": totals[-1].text_bytes,
         "quarantined": [{"name": name, "unit": unit, "why": why} for name, unit, why in lost],
         "shards": shards,
     }
+
+
+def _surveys(job: Job) -> dict[str, Any]:
+    """What each Survey step found, with the totals that it went by."""
+    steps = {stage: cut for stage in range(len(job.stages)) if isinstance(cut := job.cut(stage), Survey)}
+    paths = {cut.label: job.verdicts(job.exchange(stage), 0, 0) for stage, cut in steps.items()}
+    return {label: json.loads(files.read_bytes(path)) for label, path in paths.items() if files.exists(path)}
 
 
 def _counted(totals: list[Total], name: str) -> dict[str, int]:

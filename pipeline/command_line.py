@@ -17,6 +17,7 @@ examples
   python -m pipeline.run --source=commoncrawl --input=x.warc.gz --set languages=en,fr --set max_perplexity=800
   python -m pipeline.run --source=commoncrawl --input=@list.txt --dry-run
   python -m pipeline.run --source=wikipedia --dump=latest --set languages=en,fr --files=4
+  python -m pipeline.run --source=all                              the seven sources of the paper, each from its embedded sample
   python -m pipeline.run --source=c4,github --input='c4:c4/*.json.gz' --input=github:repositories
   python -m pipeline.explain URL_OR_ID --output=out                what became of a page, and why
 
@@ -32,6 +33,10 @@ The last line on standard output is one line of JSON: in, kept, reused (units), 
 
 Beam's own flags (--runner=SparkRunner, --spark_master_url=..., --environment_type=...) may follow; unknown ones are refused.
 """
+
+
+ALL = "all"
+"""Names every source."""
 
 
 class UsageError(Exception):
@@ -52,7 +57,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    made.add_argument("--source", required=True, help=f"{', '.join(plan.SOURCES)}; several, with commas between, go into one output")
+    made.add_argument(
+        "--source", required=True, help=f"{', '.join(plan.SOURCES)}; several, with commas between, or all, go into one output"
+    )
     made.add_argument(
         "--input",
         action="extend",
@@ -66,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="a published dump: CC-MAIN-2019-09 (commoncrawl), a date or latest (wikipedia), en (c4); or @LIST",
+        help="a published dump: CC-MAIN-2019-09 (commoncrawl), a date or latest (wikipedia), en (c4), docs/getting-data.md has them all; or @LIST",
     )
     made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
     made.add_argument(
@@ -83,7 +90,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", default="out", metavar="DIR", help="where everything is written (default: out)")
     made.add_argument("--models", default="models", metavar="DIR", help="where the models lie (default: models)")
     made.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (default: one a core)")
-    made.add_argument("--preset", default="llama", metavar="NAME", help="llama (default); for commoncrawl also ccnet and redpajama")
+    made.add_argument(
+        "--preset", default="llama", metavar="NAME", help="llama (default); for commoncrawl also ccnet and redpajama, for arxiv minerva"
+    )
     made.add_argument(
         "--set",
         action="append",
@@ -123,11 +132,11 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         raise UsageError(f"--workers takes a number from 1 to 4096 (0: one a core), found {known.workers}")
     if not 0 <= known.error_budget <= 1:
         raise UsageError(f"--error-budget is a share from 0 to 1, found {known.error_budget:g}")
-    if known.dump and known.input and len(known.source.split(",")) == 1:
+    if known.dump and known.input and known.source in plan.SOURCES:
         raise UsageError("--input and --dump exclude each other: give the one or the other")
     if known.files is not None and (not known.dump or known.files < 1):
         raise UsageError("--files takes a number of at least 1, together with --dump")
-    known.sources = sorted(set(known.source.split(",")), key=known.source.split(",").index)
+    known.sources = list(plan.SOURCES) if known.source == ALL else sorted(set(known.source.split(",")), key=known.source.split(",").index)
     for name in known.sources:
         settings.one_of("--source", name, plan.SOURCES)
     if not known.workers:

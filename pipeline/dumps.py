@@ -1,20 +1,22 @@
 """What `--dump` names becomes a listing: each source's dumps by their names, and any list of files with digests.
 
-CommonCrawl's own listing (`crawl-data/<dump>/wet.paths.gz`) gives paths alone. Wikipedia and C4 give digests, which become the files' tags;
-`dumps_fetch.fetch` brings and checks them.
+CommonCrawl's own listing (`crawl-data/<dump>/wet.paths.gz`) gives paths alone, Gutenberg none. Wikipedia, C4, arXiv and Stack Exchange give
+digests, which become the files' tags; `dumps_fetch.fetch` brings and checks them.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline import dumps_c4, dumps_list, dumps_wikipedia
+from pipeline import dumps_arxiv, dumps_c4, dumps_gutenberg, dumps_list, dumps_stackexchange, dumps_wikipedia
 from pipeline.files import InputError, Listed, expand, join, open_read
 from pipeline.settings import did_you_mean
+from pipeline.stores import scheme
 
 if TYPE_CHECKING:
     from pipeline.transfer import Transfer
@@ -30,12 +32,19 @@ _FORMS = {
     "wikipedia": f"a date, YYYYMMDD, or {dumps_wikipedia.LATEST}",
     "c4": f"one of {', '.join(dumps_c4.VARIANTS)} or {dumps_c4.MULTILINGUAL}/LANGUAGE (with {VALIDATION} the held-out shards too),"
     " or a dump of CommonCrawl to rebuild it from",
+    "arxiv": f"a month, YYMM, a range of months such as 2301-2306, or {dumps_arxiv.ALL}",
+    "stackexchange": f"an item of archive.org, {dumps_stackexchange.ITEM} or with a date, such as {dumps_stackexchange.ITEM}_20240630",
 }
 _ELSEWHERE = {
     "github": "BigQuery exports it, see docs/github-bigquery.md; then --input",
-    "books": "it comes as files: --input",
-    "arxiv": "its archives are paid for by the reader: --input",
-    "stackexchange": "its archives come from archive.org: --input",
+    "books": "Gutenberg's come by a list, --dump=@LIST, a line the number of an ebook or a digest and a file, with --dump-base=MIRROR;"
+    " other books: --input",
+}
+_KNOWN = {
+    "c4": [*dumps_c4.VARIANTS, dumps_c4.MULTILINGUAL],
+    "wikipedia": [dumps_wikipedia.LATEST],
+    "arxiv": [dumps_arxiv.ALL],
+    "stackexchange": [dumps_stackexchange.ITEM],
 }
 
 
@@ -44,12 +53,17 @@ def listing(
 ) -> list[Listed]:
     """The files that `--dump` names, sorted by name: the first `files` (all where None) in the order of the dump's own listing.
 
-    `dump` is a name in the source's form or, for every source, `@LIST`: files with their digests, as sha256sum and sha1sum write them.
-    `base` is where the dumps lie, by default the publisher's server. `config` is the source's; Wikipedia's `languages` are read from it.
+    `dump` is a name in the source's form or, for every source, `@LIST`: files with their digests, as sha256sum, sha1sum and md5sum write
+    them, and for books ebooks of Gutenberg. `base` is where the dumps lie, by default the publisher's server. `config` is the source's:
+    Wikipedia's `languages` and Stack Exchange's `sites` are read from it.
     Raises InputError for a name of another form (which source it fits, or the nearest name), and for what the source's listing refuses.
     """
+    if base and not scheme(base):
+        base = os.path.abspath(base)
     if dump.startswith("@"):
-        return dumps_list.digests(dump[1:], files, transfer)
+        return dumps_list.digests(
+            dump[1:], files, transfer, lambda line: dumps_gutenberg.address(line, base) if source == "books" else None
+        )
     fits = _source_of(dump)
     if source not in _FORMS:
         raise InputError(f"--dump={dump}: {source} has no dump that can be named: {_ELSEWHERE.get(source, 'give files with --input')}")
@@ -62,6 +76,10 @@ def listing(
         listed = expand(commoncrawl(dump, files, **at), transfer)[0]
     elif source == "c4" and fits == source:
         listed = dumps_c4.c4(dump.removesuffix(VALIDATION), files, validation=dump.endswith(VALIDATION), **at)
+    elif source == "arxiv" and (fits == source or dump == dumps_arxiv.ALL):
+        listed = dumps_arxiv.arxiv(dump, files, **at)
+    elif source == "stackexchange" and fits == source:
+        listed = dumps_stackexchange.stackexchange(dump, getattr(config, "sites", None), files, **at)
     else:
         raise InputError(f"--dump={dump}: {source} takes {_FORMS[source]}{_instead(source, dump, fits)}")
     return sorted(listed, key=lambda file: file.name)
@@ -73,6 +91,10 @@ def _source_of(dump: str) -> str | None:
         return "commoncrawl"
     if dumps_wikipedia.DATE.fullmatch(dump) or dump == dumps_wikipedia.LATEST:
         return "wikipedia"
+    if dumps_arxiv.MONTHS.fullmatch(dump):
+        return "arxiv"
+    if dumps_stackexchange.ITEMS.fullmatch(dump):
+        return "stackexchange"
     return "c4" if dumps_c4.is_variant(dump.removesuffix(VALIDATION)) else None
 
 
@@ -82,7 +104,11 @@ def _instead(source: str, dump: str, fits: str | None) -> str:
     digits = re.sub(r"\D", "", dump)
     if source == "wikipedia" and dumps_wikipedia.DATE.fullmatch(digits):
         return f"; did you mean {digits}?"
-    return did_you_mean(dump, {"c4": [*dumps_c4.VARIANTS, dumps_c4.MULTILINGUAL], "wikipedia": [dumps_wikipedia.LATEST]}.get(source, []))
+    if source == "stackexchange" and dumps_wikipedia.DATE.fullmatch(digits):
+        return f"; did you mean {dumps_stackexchange.ITEM}_{digits}?"
+    if source == "arxiv" and len(digits) == 6 and dumps_arxiv.MONTHS.fullmatch(digits[2:]):
+        return f"; did you mean {digits[2:]}?"
+    return did_you_mean(dump, _KNOWN.get(source, []))
 
 
 def _languages(config: Any) -> tuple[str, ...]:

@@ -32,7 +32,8 @@ CONNECTIONS = 2
 CHUNK = 1 << 20
 """ours: bytes hashed and written at a time."""
 
-_DIGEST = re.compile(r"sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"md5:[0-9a-f]{32}|sha1:[0-9a-f]{40}|sha256:[0-9a-f]{64}")
+"""MD5 finds damage, which is what is looked for; it is all that arXiv publishes."""
 
 
 class DigestMismatch(OSError):
@@ -44,7 +45,7 @@ class Interrupted(Exception):
 
 
 def published(algorithm: str, digest: str) -> str:
-    """The tag of a file whose publisher gives its digest: `sha1:...` or `sha256:...`. Raises ValueError for what is no such digest."""
+    """The tag of a file whose publisher gives its digest: `md5:...`, `sha1:...` or `sha256:...`. Raises ValueError for what is no such digest."""
     tag = f"{algorithm}:{digest.lower()}"
     if not _DIGEST.fullmatch(tag):
         raise ValueError(f"expected the hexadecimal digits of a {algorithm}, found {digest!r}")

@@ -7,15 +7,18 @@ import resource
 import time
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline import reading, receipts
 from pipeline.documents import Batch
 from pipeline.exchange import RUN_KEYS
+from pipeline.gather import rows_schema
 from pipeline.ledger import Ledger
+from pipeline.overlap import sketched
 from pipeline.plan import Job, Unit
-from pipeline.recipe import Cut, DropDuplicates, Gather
+from pipeline.recipe import Compare, Cut, DropContained, DropDuplicates, Gather, Gathered, Keep, Survey
 from pipeline.records import Row
 from pipeline.stage import run_steps
 from pipeline.verdicts import VERDICT_ROWS
@@ -116,14 +119,26 @@ def _probe_unit(job: Job, unit: Unit, probe: Probe) -> None:
 
 
 def _probe_batch(job: Job, batch: Batch, ledger: Ledger, nowhere: _Nowhere, probe: Probe) -> None:
+    surveyed: set[str] = set()
     for number, stage in enumerate(job.stages):
         for step in stage:
             started = time.process_time()
-            if isinstance(step, DropDuplicates):
+            if isinstance(step, Survey):  # what whole inputs hold is not known from a probe: nothing is dropped for it
+                surveyed.update(step.columns.names)
+                batch = batch.with_columns({field.name: pa.nulls(len(batch), field.type) for field in step.columns})
+            elif isinstance(step, Keep) and step.column in surveyed:
+                continue
+            elif isinstance(step, DropContained):
+                for _ in sketched(step, batch, io.BytesIO()):
+                    pass
+            elif isinstance(step, DropDuplicates):
                 keys = step.by(batch)
                 numbers = batch.numbers if step.of == "documents" else batch.numbers[batch.texts.lines.documents]
                 distinct(keys, numbers)
-            elif not isinstance(step, Gather):
+            elif isinstance(step, Gather) and step.most is None:  # documents stand without rows; what fits one row to each cannot
+                empty = Gathered(np.zeros(len(batch) + 1, np.int64), rows_schema(job, step.kind).empty_table())
+                batch = batch.with_columns(step.merge(batch, empty).columns)
+            elif not isinstance(step, Gather | Compare):
                 batch = run_steps(batch, [step], ledger, nowhere)
             _spend(probe, step.label, started)
         if number == 0:

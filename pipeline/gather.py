@@ -199,8 +199,12 @@ class KeySender:
     def add(self, keys: pa.Array, documents: Array) -> None:
         """The key of each document of a batch (null: it asks for nothing), and the documents' numbers (uint32, ascending over the unit)."""
         there = np.flatnonzero(np.asarray(keys.is_valid()))
-        self._hashes.append(key_hashes(keys.take(pa.array(there)).to_pylist()))
-        self._documents.append(documents[there])
+        self.add_hashes(key_hashes(keys.take(pa.array(there)).to_pylist()), documents[there])
+
+    def add_hashes(self, hashes: Array, documents: Array) -> None:
+        """The hashes of keys, and the document that asks for each."""
+        self._hashes.append(hashes)
+        self._documents.append(documents)
         self._held += len(documents)
         if self._held >= RUN_KEYS:
             self._flush()

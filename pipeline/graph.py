@@ -89,7 +89,9 @@ def build(pipeline: beam.Pipeline, job: Job, units: list[Unit], workers: int) ->
     identity = identity | f"{job.source}: repeated ids" >> beam.ParDo(judge).with_output_types(ByUnit)
     for number in range(1, len(job.stages)):
         name, cut = job.exchange(number - 1), job.cut(number - 1)
-        claims = done | f"{job.source}: claims {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1)
+        sent_by, sent_as = job.sent(number - 1)
+        sending = done if sent_by else read  # what the reader gave left in stage 0
+        claims = sending | f"{job.source}: claims {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1, sent_as)
         if isinstance(cut, Gather):  # the rows were read in stage 0, by other units or the same
             rows = read | f"{job.source}: rows {name}" >> beam.FlatMap(_to_exchange, job, name, number - 1, gather.rows_name(cut.kind))
             claims = (claims, rows) | f"{job.source}: rows and keys {name}" >> beam.Flatten()

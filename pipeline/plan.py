@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import files, recipe, settings
 
-SOURCES = ("commoncrawl", "c4", "github", "wikipedia")
+SOURCES = ("commoncrawl", "c4", "github", "wikipedia", "books", "arxiv", "stackexchange")
 """The sources of LLaMA's Table 1 that have a file in pipeline/sources."""
 
 RULES = 1
@@ -26,6 +26,14 @@ PARTITION_BYTES = 2**30
 beside that. The output does not depend on it."""
 FEWEST_PARTITIONS, MOST_PARTITIONS = 8, 256
 """ours: enough for the cores of one machine; few enough that 80,000 units send 20 million claims, not more."""
+
+
+_EXCHANGES = {recipe.Gather: "gather", recipe.Survey: "survey", recipe.DropContained: "candidates", recipe.Compare: "contained"}
+
+
+def totals_name(kind: str) -> str:
+    """The name under which a unit's totals of a kind leave it."""
+    return f"totals-{kind}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,17 @@ class Job:
 
     def exchange(self, stage: int) -> str:
         """The name of the exchange behind a stage."""
-        return f"{'gather' if isinstance(self.cut(stage), recipe.Gather) else 'duplicates'}-{stage}"
+        return f"{_EXCHANGES.get(type(self.cut(stage)), 'duplicates')}-{stage}"
+
+    def sent(self, stage: int) -> tuple[int, str]:
+        """(stage, name) under which the claims for the exchange behind a stage left their unit: what the reader gave left in stage 0."""
+        cut = self.cut(stage)
+        return (0, totals_name(cut.kind)) if isinstance(cut, recipe.Survey) else (stage, self.exchange(stage))
+
+    def documents(self, stage: int, unit: int) -> str:
+        """Path of the documents that a stage takes from the ones before."""
+        before = stage - 1
+        return self.passed(before - 1 if isinstance(self.cut(before), recipe.Compare) else before, unit, "documents")
 
     @property
     def directory(self) -> str:

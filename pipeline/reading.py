@@ -16,8 +16,8 @@ from pipeline import exchange, files, gather
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
 from pipeline.part import Part
-from pipeline.plan import Job, Unit
-from pipeline.records import Broken, Document, Fed, Read, Refused, Row, Skipped
+from pipeline.plan import Job, Unit, totals_name
+from pipeline.records import Broken, Document, Fed, Read, Refused, Row, Skipped, Total
 from pipeline.shards import BROKEN, Passed, Shard
 
 BATCH_BYTES = 4 * 2**20
@@ -197,6 +197,9 @@ class Reader:
             return
         if isinstance(record, Skipped):
             self._ledger.skipped(record.type)
+            return
+        if isinstance(record, Total):
+            self._ledger.receipt.runs.setdefault(totals_name(record.kind), []).append(dict(record.columns))
             return
         self._reached(record.offset)
         if isinstance(record, Broken):

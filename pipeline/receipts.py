@@ -43,7 +43,7 @@ class Receipt:
     """Counts of one stage of one unit. `files`: path to size, of what the stage wrote; `runs`: exchange to its runs; `fingerprint`: of its inputs.
 
     `lines`: for each step that removes lines, how many came in and were kept, and how many went for each reason; `inputs`: for each kind of
-    row that feeds documents, how many were read, used, and left for each reason.
+    row that feeds documents, how many were read, used, and left for each reason. `runs` also holds the totals that the reader gave.
     """
 
     unit: int
@@ -64,7 +64,7 @@ class Receipt:
     text_bytes: int = 0
     files: dict[str, int] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
-    runs: dict[str, list[dict[str, int]]] = field(default_factory=dict)
+    runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     histograms: dict[str, dict[str, int]] = field(default_factory=dict)
     domains: dict[str, dict[str, int]] = field(default_factory=dict)
     samples: list[dict[str, Any]] = field(default_factory=list)

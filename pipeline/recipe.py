@@ -1,6 +1,7 @@
 """The kinds of step that a recipe is made of. A step says what is done; pipeline/stage.py does it, and counts.
 
-Rewrite, RemoveLines, Measure and Keep look at one batch. DropDuplicates and Gather need the whole corpus: the plan cuts the recipe into stages there.
+Rewrite, RemoveLines, Measure and Keep look at one batch. DropDuplicates, DropContained, Gather and Survey need the whole corpus: the plan cuts the
+recipe into stages there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +115,14 @@ class Gathered:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """Columns made of a batch and the rows gathered for it, and what is worth knowing of how many documents or rows."""
+
+    columns: Mapping[str, pa.Array]
+    noted: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Gather:
     """Puts rows beside the documents that ask for their key: a repository's licence, a blob's content, the answers to a question.
 
@@ -127,14 +136,61 @@ class Gather:
     label: str
     kind: str
     by: Callable[[Batch], pa.StringArray]
-    merge: Callable[[Batch, Gathered], Mapping[str, pa.Array]]
+    merge: Callable[[Batch, Gathered], Merged]
     most: int | None
 
 
-Cut = DropDuplicates | Gather
+@dataclass(frozen=True)
+class DropContained:
+    """Drops a document of which over `threshold` of the distinct word n-grams lie in one that is kept; the drop names it, and the share.
+
+    The longest document comes first, by distinct n-grams; equal ones by the smallest id. Not by components: a document is dropped for one that
+    is kept, never for one that is dropped.
+
+    Attributes:
+        n: words of an n-gram; threshold: a share of n-grams, above 0 and below 1.
+    """
+
+    label: str
+    n: int
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Compare:
+    """The stage that DropContained needs of itself: candidates are compared by their full sets. `recipe.stages` puts it there."""
+
+    step: DropContained
+
+    @property
+    def label(self) -> str:
+        """That of the step, which has two exchanges."""
+        return self.step.label
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Measures documents by what whole inputs hold: which of two dumps is the newer, which sites are the largest.
+
+    Attributes:
+        kind: of the totals that the reader gives for each unit, as it names them.
+        columns: what is measured: names and types.
+        measure: from the totals of all units, each with the number of its `unit`, sorted by it, to the columns' values for each unit.
+    """
+
+    label: str
+    kind: str
+    columns: pa.Schema
+    measure: Callable[[Sequence[Mapping[str, Any]]], Mapping[int, Mapping[str, Any]]]
+
+
+Cut = DropDuplicates | DropContained | Compare | Gather | Survey
 """The steps that need the whole corpus."""
 
-Step = Rewrite | RemoveLines | Measure | Keep | DropDuplicates | Gather
+Dropping = Keep | DropDuplicates | DropContained
+"""The steps that may drop documents, each under its label."""
+
+Step = Rewrite | RemoveLines | Measure | Keep | Cut
 Recipe = Sequence[Step]
 
 
@@ -150,6 +206,9 @@ def stages(recipe: Recipe) -> list[list[Step]]:
     for step in recipe:
         cut[-1].append(step)
         if isinstance(step, Cut):
+            cut.append([])
+        if isinstance(step, DropContained):
+            cut[-1].append(Compare(step))
             cut.append([])
     return cut if len(cut) > 1 else [*cut, []]  # repeated ids are found in the exchange too, so there is always a stage after it
 

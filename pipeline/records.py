@@ -78,4 +78,12 @@ class Fed:
     unused: Mapping[str, int] = field(default_factory=dict)
 
 
-Read = Document | Refused | Broken | Skipped | Row | Fed
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a unit's share of an input comes to (a site, its posts, the newest of them), for a Survey step of this kind."""
+
+    kind: str
+    columns: Mapping[str, Any]
+
+
+Read = Document | Refused | Broken | Skipped | Row | Fed | Total

@@ -30,7 +30,7 @@ def flow(part: int, lost: int, whole: int) -> Markup:
 
 def bars(title: str, words: str, kind: str, rows: Sequence[tuple[str, int]], whole: int) -> Markup:
     """Horizontal bars, one a name, with count and share; `kind` heads the table of the same numbers."""
-    most = max((n for _, n in rows), default=1)
+    most = max([n for _, n in rows] + [1])
     drawing = []
     for place, (name, n) in enumerate(rows):
         y, length = 20 * place, 440 * n / most

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.ledger import EDGES
 from pipeline.plan import Job
-from pipeline.recipe import DropDuplicates, Keep
+from pipeline.recipe import Compare, Dropping, Keep
 from pipeline.totals import Total
 
 
@@ -26,7 +26,7 @@ class StageTime:
 
 def labels(job: Job) -> list[str]:
     """The labels of the steps that may drop documents, in the recipe's order."""
-    return [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
+    return [step.label for stage in job.stages for step in stage if isinstance(step, Dropping)]
 
 
 def thresholds(job: Job) -> dict[str, list[float]]:
@@ -82,6 +82,8 @@ def text_after(job: Job, stood: Sequence[Total]) -> dict[str, int]:
     found: dict[str, int] = {}
     label = job.module.READ_AS
     for number, stage in enumerate(job.stages):
+        if isinstance(job.cut(number), Compare):
+            continue  # it passes no text on
         for step in stage:
             if isinstance(step, Keep):
                 label = step.label
@@ -103,7 +105,8 @@ def stage_times(job: Job, stood: Sequence[Total]) -> list[StageTime]:
     before: str | None = None
     for number, stage in enumerate(job.stages):
         mine = [receipt for receipt in stood if receipt.stage == number]
-        source = sum(r.size for r in mine) if number == 0 else sum(r.text_bytes for r in stood if r.stage == number - 1)
+        before_it = number - 2 if number and isinstance(job.cut(number - 1), Compare) else number - 1
+        source = sum(r.size for r in mine) if number == 0 else sum(r.text_bytes for r in stood if r.stage == before_it)
         ends = job.cut(number)
         words = ["read" if number == 0 else f"apply: {before}" if before else "go on", *(step.label for step in stage if step is not ends)]
         before = ends.label if ends else None

@@ -81,6 +81,9 @@ def run(flags: argparse.Namespace, rest: list[str], started: float) -> int:
             estimate.show(job, plan.units(job.source, share.listing), flags.workers)
         return 0
     outcomes = [run_source(job, share, flags, options) for job, share in zip(jobs, given, strict=True)]
+    from pipeline import overview
+
+    print(f"all sources: {overview.write(flags.output)}")
     return finish(outcomes, started, flags)
 
 

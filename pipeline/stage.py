@@ -13,22 +13,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import exchange, files, gather, receipts, settings
+from pipeline import contained, exchange, files, gather, receipts, settings, survey
 from pipeline.apply import IdVerdicts, apply_duplicates, receipt_of, sent
 from pipeline.attach import attach
 from pipeline.deliver import Delivery, Fate
 from pipeline.documents import Batch
 from pipeline.ledger import Ledger
 from pipeline.order import order_of
+from pipeline.overlap import OverlapSender
 from pipeline.plan import SCHEMA, Job, Unit
 from pipeline.progress import Heartbeat
 from pipeline.reading import BATCH_BYTES, IDENTITY, REJECTED, Rejects, batches, rejects_of
-from pipeline.recipe import Cut, DropDuplicates, Gather, Keep, Mask, Measure, RemoveLines, Rewrite, Step
+from pipeline.recipe import Compare, Cut, DropContained, DropDuplicates, Gather, Keep, Mask, Measure, RemoveLines, Rewrite, Step, Survey
 from pipeline.shards import PARTNERS, Passed, Shard
 
 Verdicts = dict[str, list[Any]]
@@ -75,22 +76,27 @@ def perform(task: Task) -> receipts.Receipt:
         ledger = Ledger(receipt, heartbeat, with_text=task.job.config.rejected_text)
         if task.stage == len(task.job.stages) - 1:
             _finish(task, ledger)
+        elif isinstance(cut := task.job.cut(task.stage), Compare):
+            _compare(task, cut, ledger)
         else:
-            _pass_on(task, ledger)
+            _pass_on(task, cut, ledger)
     receipt.seconds = round(time.monotonic() - started, 3)
     receipt.write(path)
     return receipt
 
 
-def _pass_on(task: Task, ledger: Ledger) -> None:
+Sender = exchange.Sender | gather.KeySender | OverlapSender
+
+
+def _pass_on(task: Task, cut: Cut | None, ledger: Ledger) -> None:
     """A stage that ends at a step that needs the whole corpus, or, in a recipe without one, where the ids are compared."""
-    job, number, cut = task.job, task.unit.number, task.job.cut(task.stage)
+    job, number = task.job, task.unit.number
     name = job.exchange(task.stage)
     keys = job.passed(task.stage, number, name)
     documents = Passed(job.passed(task.stage, number, "documents"), job.module.PASSED)
     rejects = Passed(job.passed(task.stage, number, "rejected"), REJECTED)
     with files.replacing(keys) as out, documents, rejects, ExitStack() as stack:
-        sender = gather.KeySender(out) if isinstance(cut, Gather) else exchange.Sender(out)
+        sender = _sender(task, cut, out, stack)
         for batch in _incoming(task, ledger, rejects, stack):
             batch = run_steps(batch, job.stages[task.stage], ledger, rejects)
             ledger.kept(batch)
@@ -99,14 +105,37 @@ def _pass_on(task: Task, ledger: Ledger) -> None:
             if len(batch) and cut is not None:
                 _send(sender, cut, batch)
         ledger.receipt.runs[name] = [asdict(run) for run in sender.close()]
-    ledger.receipt.files.update({**documents.written, **rejects.written, keys: files.size(keys)})
+    sets = sender.written if isinstance(sender, OverlapSender) else {}
+    ledger.receipt.files.update({**documents.written, **rejects.written, **sets, keys: files.size(keys)})
     ledger.close(job.directory)
 
 
-def _send(sender: exchange.Sender | gather.KeySender, cut: Cut, batch: Batch) -> None:
-    if isinstance(sender, gather.KeySender):
+def _compare(task: Task, cut: Compare, ledger: Ledger) -> None:
+    """A stage that only compares what the one before left: the documents stay where they are."""
+    job, number, name = task.job, task.unit.number, task.job.exchange(task.stage)
+    path = job.passed(task.stage, number, name)
+    rejects = Passed(job.passed(task.stage, number, "rejected"), REJECTED)
+    candidates = task.verdicts.get(job.exchange(task.stage - 1), [])
+    with rejects, files.replacing(path) as out:
+        edges = contained.compare(job, task.stage - 1, number, cut.step, candidates, ledger)
+        out.write(edges.tobytes())
+    ledger.receipt.runs[name] = [{"edges": len(edges)}] if len(edges) else []
+    ledger.receipt.files.update({**rejects.written, path: files.size(path)})
+    ledger.close(job.directory)
+
+
+def _sender(task: Task, cut: Cut | None, out: BinaryIO, stack: ExitStack) -> Sender:
+    if isinstance(cut, DropContained):
+        return stack.enter_context(OverlapSender(task.job, task.stage, task.unit.number, cut, out))
+    return gather.KeySender(out) if isinstance(cut, Gather) else exchange.Sender(out)
+
+
+def _send(sender: Sender, cut: Cut, batch: Batch) -> None:
+    if isinstance(sender, OverlapSender):
+        sender.add(batch)
+    elif isinstance(sender, gather.KeySender) and isinstance(cut, Gather):
         sender.add(cut.by(batch), batch.numbers)
-    elif isinstance(cut, DropDuplicates):
+    elif isinstance(sender, exchange.Sender) and isinstance(cut, DropDuplicates):
         documents = batch.numbers if cut.of == "documents" else batch.numbers[batch.texts.lines.documents]
         sender.add(cut.by(batch), documents, order_of(batch.numbers, cut.order(batch)) if cut.order else None)
 
@@ -155,12 +184,17 @@ def _incoming(task: Task, ledger: Ledger, rejects: Rejects, stack: ExitStack) ->
         yield from batches(job, task.unit, ledger, rejects)
         return
     before = job.cut(stage - 1)
-    stream = stack.enter_context(files.open_read(job.passed(stage - 1, number, "documents")))
+    stream = stack.enter_context(files.open_read(job.documents(stage, number)))
     arriving = _beating((Batch(dict(zip(rows.schema.names, rows.columns, strict=True))) for rows in pa.ipc.open_stream(stream)), ledger)
     name = job.exchange(stage - 1)
+    claims = task.verdicts.get(name, [])
     if isinstance(before, Gather):
         yield from _gathered(task, before, arriving, ledger)
-    elif before is not None:
+    elif isinstance(before, Survey):
+        yield from survey.with_columns(before, arriving, claims)
+    elif isinstance(before, Compare):
+        yield from contained.apply(before.step, arriving, claims, ledger, rejects)
+    elif isinstance(before, DropDuplicates):
         yield from _deduplicated(task, before, name, arriving, ledger, rejects)
     else:
         yield from arriving
@@ -175,7 +209,7 @@ def _gathered(task: Task, step: Gather, arriving: Iterator[Batch], ledger: Ledge
     before = receipt_of(task.job, task.stage - 1, task.unit.number)
     runs = [gather.KeyRun(**run) for run in before.runs[task.job.exchange(task.stage - 1)]]
     delivered = [claim for claim in claims if isinstance(claim, Delivery)]
-    return attach(step, arriving, runs, delivered, gather.rows_schema(task.job, step.kind), BATCH_BYTES)
+    return attach(step, arriving, runs, delivered, gather.rows_schema(task.job, step.kind), BATCH_BYTES, ledger.noted)
 
 
 def _deduplicated(

@@ -42,6 +42,7 @@ class Entry:
 
     `content`: the bytes of a file; None where it is no file, is not wanted or is over the bound. `size`: in bytes, as the entry says.
     `offset`: of the entry's header (in a compressed archive, of its member; in a folder, of the bytes before it); `inner`: in the member.
+    `modified`: in seconds since 1970, as the header says; 0 where none does.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Entry:
     content: bytes | None
     offset: int
     inner: int
+    modified: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class _Header:
     stored: int
     mode: int
     link: str
+    modified: int
 
 
 class _HeaderError(Exception):
@@ -176,6 +179,7 @@ class _Archive:
                 info.size,
                 info.mode,
                 link or info.linkname,
+                int(info.mtime),
             ),
             pax,
         )
@@ -217,7 +221,7 @@ class _Archive:
                     at = window.base + found - MAGIC_AT if found >= 0 else max(at, window.end - MAGIC_AT - 4)
                     if found < 0 or window.end - at < BLOCK:
                         break
-                if _is_header(window.bytes(at, at + BLOCK)):
+                if is_header(window.bytes(at, at + BLOCK)):
                     return at
                 at += step
             window.advance(at)
@@ -240,7 +244,7 @@ class _Archive:
         if window.end < end:
             raise _CutError("tar is cut in a file")
         content = window.bytes(header.content, end) if hold else None
-        return Entry(header.name, header.kind, header.stored, header.mode, header.link, content, begun[0], begun[1])
+        return Entry(header.name, header.kind, header.stored, header.mode, header.link, content, *begun[:2], header.modified)
 
 
 def _info(block: bytes) -> tarfile.TarInfo | None:
@@ -258,7 +262,8 @@ def _info(block: bytes) -> tarfile.TarInfo | None:
     return info
 
 
-def _is_header(block: bytes) -> bool:
+def is_header(block: bytes) -> bool:
+    """Whether 512 bytes are a header of a tar of whatever age, by their checksum."""
     if not CHECKSUM.match(block, 148):
         return False
     try:

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -80,10 +80,30 @@ def decide(claims: Sequence[Claim], path: str, names: Names) -> list[tuple[int, 
 
 def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
     """The claims' rows, in pieces of at most VERDICT_ROWS where the hash ranges allow it."""
+    for spans, use in pieces(claims, VERDICT_ROWS):
+        yield _piece(claims, spans, use)
+
+
+class Ranged(Protocol):
+    """A claim on rows that lie in the order of their hashes."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def low(self) -> int: ...
+    @property
+    def high(self) -> int: ...
+    def cuts(self, stream: BinaryIO) -> Array: ...
+
+
+Use = Callable[[int, Callable[[BinaryIO], Any]], Any]
+"""(number of a claim, what to read of its file's stream) -> what was read."""
+
+
+def pieces(claims: Sequence[Ranged], most: int) -> Iterator[tuple[list[tuple[int, int]], Use]]:
+    """Spans of the claims' rows, one of each claim, that hold the same hash ranges: at most `most` rows in all, where the ranges allow it."""
     with ExitStack() as stack:
-        streams = [files.open_read(claim.path) for claim in claims] if len(claims) <= 256 else None
-        for stream in streams or []:
-            stack.enter_context(stream)
+        streams = [stack.enter_context(files.open_read(claim.path)) for claim in claims] if len(claims) <= 256 else None
 
         def use(i: int, read: Callable[[BinaryIO], Any]) -> Any:
             if streams:
@@ -91,15 +111,15 @@ def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
             with files.open_read(claims[i].path) as stream:  # a whole dump has more units than a process may open files
                 return read(stream)
 
-        if sum(claim.high - claim.low for claim in claims) <= VERDICT_ROWS:
-            yield _piece(claims, [(claim.low, claim.high) for claim in claims], use)
+        if sum(claim.high - claim.low for claim in claims) <= most:
+            yield [(claim.low, claim.high) for claim in claims], use
             return
         counts = np.zeros(CUTS, np.int64)
         for i, claim in enumerate(claims):
             counts += np.diff(np.clip(use(i, claim.cuts), claim.low, claim.high).astype(np.int64))
         edges = [0]
         for cut in range(1, CUTS + 1):
-            if counts[edges[-1] : cut].sum() > VERDICT_ROWS and cut - 1 > edges[-1]:
+            if counts[edges[-1] : cut].sum() > most and cut - 1 > edges[-1]:
                 edges.append(cut - 1)
         edges.append(CUTS)
         for low, high in pairwise(edges):
@@ -107,10 +127,10 @@ def _pieces(claims: Sequence[Claim]) -> Iterator[Piece]:
             for i, claim in enumerate(claims):
                 cuts = np.clip(use(i, claim.cuts), claim.low, claim.high)
                 spans.append((int(cuts[low]), int(cuts[high])))
-            yield _piece(claims, spans, use)
+            yield spans, use
 
 
-def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Callable[[int, Callable[[BinaryIO], Any]], Any]) -> Piece:
+def _piece(claims: Sequence[Claim], spans: Sequence[tuple[int, int]], use: Use) -> Piece:
     parts: list[tuple[Array, Array, Array, Array]] = []
     for i, (low, high) in enumerate(spans):
         parts.append(use(i, partial(claims[i].read, low=low, high=high)))

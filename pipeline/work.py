@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import exchange, files, gather, stage
+from pipeline import candidates, contained, exchange, files, gather, overlap, stage, survey
 from pipeline.apply import IdVerdicts
 from pipeline.deliver import deliver
+from pipeline.gather import KeyClaim
 from pipeline.plan import Job, Unit
-from pipeline.recipe import Gather
+from pipeline.reading import IDENTITY
+from pipeline.recipe import Compare, DropContained, Gather, Survey
 from pipeline.verdicts import VerdictClaim, decide
 
 Element = tuple[Any, ...]
@@ -31,11 +34,15 @@ def run_unit(job: Job, element: tuple[Unit, int, list[tuple[str, Any]]]) -> list
     return [(unit, claims)]
 
 
-def _claims(job: Job, number: int, unit: Unit, name: str, runs: list[dict[str, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _claims(job: Job, number: int, unit: Unit, name: str, runs: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
     path = job.passed(number, unit.number, name)
     if name.startswith("rows-"):
         return gather.claims(path, unit.number, [gather.RowRun(**run) for run in runs], job.partitions)
-    if name.startswith("gather-"):
+    if name.startswith("totals-"):
+        return survey.claims(unit.number, runs)
+    if name.startswith("contained-"):
+        return ((0, {"path": path, "unit": unit.number, **run}) for run in runs)
+    if name.startswith(("gather-", "candidates-")):
         return gather.claims(path, unit.number, [gather.KeyRun(**run) for run in runs], job.partitions)
     return exchange.claims(path, unit.number, [exchange.Run(**run) for run in runs], job.partitions)
 
@@ -45,13 +52,21 @@ def run_verdict(job: Job, element: tuple[str, list[dict[str, Any]]], identity: l
     key, claims = element
     name, group, partition = key.rsplit("/", 2)
     path = job.verdicts(name, int(group), int(partition))
-    step = job.cut(int(name.rpartition("-")[2])) if name.startswith("gather-") else None
+    stage_before = int(name.rpartition("-")[2]) if name != IDENTITY else -1
+    step = job.cut(stage_before) if stage_before >= 0 else None
     if isinstance(step, Gather):
         width = exchange.CUTS // job.partitions
         cuts = (int(partition) * width, (int(partition) + 1) * width)
         delivered = deliver(claims, path, gather.rows_schema(job, step.kind), step.most, cuts)
         return [(unit, (name, claim)) for unit, claim in delivered]
+    if isinstance(step, Survey):
+        return [(number, (name, claim)) for number, claim in survey.measure(step, claims, path)]
+    if isinstance(step, DropContained):
+        lengths = partial(overlap.lengths, job, stage_before)
+        return [(unit, (name, claim)) for unit, claim in candidates.pair([KeyClaim(**claim) for claim in claims], path, lengths)]
     names = _Names(job, identity or [])
+    if isinstance(step, Compare):
+        return [(unit, (name, claim)) for unit, claim in contained.decide(claims, path, names)]
     given = decide([exchange.Claim(**claim) for claim in claims], path, names)
     return [(unit, (name, claim)) for unit, claim in given]
 

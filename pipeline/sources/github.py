@@ -34,6 +34,7 @@ from pipeline.recipe import (
     Keys,
     Mask,
     Measure,
+    Merged,
     Recipe,
     Rewrite,
     Rewritten,
@@ -242,12 +243,12 @@ def recipe(config: GitHub, models: object) -> Recipe:
     return [step for step in steps if step is not None]
 
 
-def _with_licence(batch: Batch, gathered: Gathered) -> dict[str, pa.Array]:
-    return {"license": gathered.first("license")}
+def _with_licence(batch: Batch, gathered: Gathered) -> Merged:
+    return Merged({"license": gathered.first("license")})
 
 
-def _with_content(batch: Batch, gathered: Gathered) -> dict[str, pa.Array]:
-    return {"text": pc.fill_null(gathered.first("content"), ""), "state": pc.fill_null(gathered.first("state"), "no content")}
+def _with_content(batch: Batch, gathered: Gathered) -> Merged:
+    return Merged({"text": pc.fill_null(gathered.first("content"), ""), "state": pc.fill_null(gathered.first("state"), "no content")})
 
 
 def _permitted(allowed: tuple[str, ...]) -> Test:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipeline import books, reading, receipts, work
 from pipeline.plan import Job, Unit
-from pipeline.recipe import DropDuplicates, Gather, Keep, Measure, Removed, RemoveLines, at_least, one_of
+from pipeline.recipe import DropDuplicates, Dropping, Gather, Keep, Measure, Merged, Removed, RemoveLines, at_least, one_of
 from pipeline.records import Broken, Document, Refused, Row
 from pipeline.totals import of_stage
 from transforms.removal import keep_lines
@@ -67,7 +67,7 @@ def recipe(config, models):
     return [
         Measure("length of the name", lambda batch: {"name_length": pc.cast(pc.utf8_length(batch["url"]), pa.int64())}),
         Keep("a name", "name_length", at_least(3)),
-        Gather("licence of the repository", "licence", lambda b: b["repository"], lambda b, found: {"licence": found.first("licence")}, 1),
+        Gather("licence of the repository", "licence", lambda b: b["repository"], _with_licence, 1),
         Keep("an open licence", "licence", one_of(["mit", "apache"])),
         DropDuplicates("one path of each blob", _blob_keys, "documents", "corpus", 1, "keep_first", _by_url),
         Gather("content of the blob", "blob", lambda b: b["blob"], _with_content, None),
@@ -90,10 +90,14 @@ def _by_url(batch):
     return pa.array([url.encode() for url in batch["url"].to_pylist()], pa.binary())
 
 
+def _with_licence(batch, found):
+    return Merged({"licence": found.first("licence")})
+
+
 def _with_content(batch, found):
     """All contents of a blob, one under the other."""
     content, at = found.rows.column("content").to_pylist(), found.offsets.tolist()
-    return {"text": pa.array(["\n".join(content[at[i] : at[i + 1]]) for i in range(len(batch))])}
+    return Merged({"text": pa.array(["\n".join(content[at[i] : at[i + 1]]) for i in range(len(batch))])})
 
 
 def _lines(batch):
@@ -142,7 +146,8 @@ def drive(job, units):
     identity = _judged(job, _claims(done, reading.IDENTITY, reading.IDENTITY), None)
     for number in range(1, len(job.stages)):
         name, cut = job.exchange(number - 1), job.cut(number - 1)
-        claims = _claims(done, name, name)
+        sent_by, sent_as = job.sent(number - 1)
+        claims = _claims(done if sent_by else read_, sent_as, name)
         if isinstance(cut, Gather):
             for key, found in _claims(read_, f"rows-{cut.kind}", name).items():
                 claims.setdefault(key, []).extend(found)
@@ -178,7 +183,7 @@ def books_of(job):
     for total in totals:
         for unit in range(job.units):
             total.add(receipts.read(job.receipt(total.stage, unit)))
-    labels = [step.label for stage in job.stages for step in stage if isinstance(step, Keep | DropDuplicates)]
+    labels = [step.label for stage in job.stages for step in stage if isinstance(step, Dropping)]
     return books.close(job.source, totals, len(job.stages), labels, "read the record")
 
 

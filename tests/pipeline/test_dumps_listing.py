@@ -14,6 +14,7 @@ from faulty_server import Server
 
 from pipeline.dumps import listing
 from pipeline.dumps_fetch import DigestMismatch, fetch
+from pipeline.dumps_list import described
 from pipeline.files import InputError
 from pipeline.transfer import Transfer
 
@@ -73,7 +74,17 @@ def test_c4s_variants(server: Server) -> None:
         ("c4", "en.nocleen+validation", "did you mean en.noclean"),
         ("c4", "multilingual", "expected one of en"),
         ("github", "20220620", "github has no dump that can be named: BigQuery exports it, see docs/github-bigquery.md"),
-        ("books", "en", "books has no dump that can be named"),
+        ("books", "11", "books has no dump that can be named: Gutenberg's come by a list, --dump=@LIST"),
+        ("arxiv", "202306", "arxiv takes a month, YYMM, a range of months such as 2301-2306, or all; did you mean 2306"),
+        ("arxiv", "2023-06", "did you mean 2306"),
+        ("arxiv", "al", "did you mean all"),
+        ("arxiv", "20240630", "arxiv takes a month.* did you mean --source=wikipedia"),
+        ("arxiv", "2306-2301", "expected the earlier month first"),
+        ("wikipedia", "2301-2306", "did you mean --source=arxiv"),
+        ("wikipedia", "all", "wikipedia takes a date"),
+        ("stackexchange", "stackexchange-2024-06-30", "stackexchange takes an item .* did you mean stackexchange_20240630"),
+        ("stackexchange", "stackexchnage", "did you mean stackexchange"),
+        ("c4", "stackexchange", "did you mean --source=stackexchange"),
     ],
 )
 def test_a_name_that_makes_no_sense_is_named_with_what_would(source: str, dump: str, message: str) -> None:
@@ -122,9 +133,12 @@ def test_a_list_of_digests_on_a_server(server: Server, tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "expected some files, it names 0"),
-        ("https://example.org/a\n", "expected a SHA-1 or SHA-256 and a file, found 'https://example.org/a'; without digests: --input=@"),
-        ("0" * 39 + "  a\n", "expected a SHA-1 or SHA-256"),
-        ("0" * 40 + "  a\n" + "1" * 40 + "  ./a\n", "expected each file once, found ./a twice"),
+        (
+            "https://example.org/a\n",
+            "expected an MD5, SHA-1 or SHA-256 and a file .*found 'https://example.org/a'; without digests: --input=@",
+        ),
+        ("0" * 39 + "  a\n", "expected an MD5, SHA-1 or SHA-256"),
+        ("0" * 40 + "  a\n" + "1" * 40 + "  ./a\n", "expected each file once, found .*/a twice"),
         ("0" * 40 + "  a\n" + "1" * 40 + "  link\n", "expected each file once, found .* under two names"),
         ("0" * 40 + "  missing\n", "has no 'missing'"),
         ("0" * 40 + "  caf\udce9\n", "in UTF-8"),
@@ -142,3 +156,11 @@ def test_a_list_that_will_not_do_is_named(tmp_path: Path, text: str, message: st
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="sums: expected a list of digests"):
         listing("c4", f"@{tmp_path}/sums")
+
+
+def test_what_an_xml_listing_says_of_its_files(tmp_path: Path) -> None:
+    text = (
+        "<files>here<file name='a' size='0'>and<size> 1\n</size><sha1/>there</file><group><file name='b'/></group><file name='c'/></files>"
+    )
+    (tmp_path / "files.xml").write_text(text)
+    assert described(f"{tmp_path}/files.xml", "files") == [{"name": "a", "size": "1", "sha1": ""}, {"name": "c"}]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline import attach, deliver, files, gather
 from pipeline.documents import Batch
 from pipeline.exchange import CUTS
-from pipeline.recipe import Gather
+from pipeline.recipe import Gather, Merged
 from pipeline.records import Row
 
 ROWS = {"answer": pa.schema([("value", pa.string()), ("place", pa.int64()), ("raw", pa.binary())])}
@@ -89,7 +89,7 @@ def take_all(job, most, runs, arriving, claims, batch_bytes):
             said.append((number, mine))
             assert firsts[i] == (mine[0] if mine else None)
         parts.append((len(part), sum(len((value or "").encode()) for value in values)))
-        return {"got": pa.array(np.diff(gathered.offsets))}
+        return Merged({"got": pa.array(np.diff(gathered.offsets))})
 
     step = Gather("gather", "answer", lambda batch: batch["key"], merge, most)
     deliveries = [claim for claim in claims if isinstance(claim, deliver.Delivery)]
@@ -307,7 +307,7 @@ def work(job, size, documents):
     by_range, runs, arriving = test.send(job, [([("a", "x" * size)], [["a"] * 500] * (documents // 500))], 1)
     given_out = test.exchange(job, by_range, 1, 1)
     schema = test.gather.rows_schema(job, "answer")
-    step = test.Gather("gather", "answer", lambda batch: batch["key"], lambda part, got: {"value": got.first("value")}, 1)
+    step = test.Gather("gather", "answer", lambda batch: batch["key"], lambda part, got: test.Merged({"value": got.first("value")}), 1)
     return sum(len(part) for part in test.attach.attach(step, arriving[0], runs[0], given_out[0][1:], schema, 4 * 2**20))
 work(warm, 10, 500)
 before = peak()

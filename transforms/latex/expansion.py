@@ -1,0 +1,112 @@
+"""Macros that a paper defines are replaced where it uses them (LLaMA section 2.1: "inline-expanded definitions and macros written by users").
+
+TeX is followed where a reader would notice: definitions count from where they stand, the last one wins, a group ends those made in it, a replacement
+is itself expanded, arguments are one token or one group, delimiters and optional arguments are found as TeX finds them. Only names that mean something
+here are stopped at; all else is copied. What ours does that TeX does not:
+
+* Blanks behind a macro without arguments stay (`\\R x` gives `\\mathbb{R} x`), but for those behind something that is empty or ends in a blank: TeX drops
+  them, which in formulas nobody sees and in text glues words that the author meant to stand apart.
+* A line that held nothing but definitions or empty replacements goes with its end, so that no paragraph is made.
+* Names of the parts of a paper (`STRUCTURE`) keep their meaning whatever the paper makes of them: readers and later steps go by them.
+* What would leave an internal command (a name with `@`) in the text, or stores its argument for later (`\\def\\@title{#1}`), stays as written: it belongs to
+  a class, and its name says more than its code.
+
+A use that reaches a bound stays as written. Work is linear: every use has a bound, a macro that reached it once is not tried again, and all uses
+together have one in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from transforms.latex import verbatim
+from transforms.latex.definition_environments import EDGES
+from transforms.latex.definitions import DEFINERS
+from transforms.latex.expansion_conditionals import CONDITIONALS, TAKES_ARGUMENTS, Conditional
+from transforms.latex.expansion_input import Stuck
+from transforms.latex.expansion_primitives import PRIMITIVES
+from transforms.latex.expansion_state import Expander, Meaning
+from transforms.latex.macros import MARK, MOST_NOTES, Bounds, Expanded
+
+__all__ = ["Bounds", "Expanded", "expand"]
+
+_WORTH_READING = re.compile(
+    r"\\(?:new|renew|provide|[gex]?def(?![a-z])|let(?![a-z])|futurelet|Declare|New|Renew|Provide|if|xspace|csname|expandafter|@namedef|cs)"
+)
+"""What makes a text worth going through: definers, conditionals, and what is replaced wherever it stands."""
+_CONDITIONAL = re.compile(r"\\(if[A-Za-z@]*)")
+_DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
+"""A verbatim environment that begins at the end of a group: part of a definition (`\newenvironment{code}{\begin{verbatim}}{\end{verbatim}}`)."""
+_MARKED = re.compile(rf"{MARK}(\d+){MARK}")
+_MEANINGS: Mapping[str, Meaning] = {**PRIMITIVES, **CONDITIONALS, **DEFINERS}
+
+
+def expand(text: str, definitions: str = "", bounds: Bounds = Bounds(), environments: bool = False) -> Expanded:
+    """The paper with every use of what it defines itself replaced, and without the definitions.
+
+    Args:
+        text: a whole paper without its comments, preamble included.
+        definitions: local packages and classes that the preamble names, without their comments; read first, `@` is a letter in them.
+        bounds: when to stop.
+        environments: replace own environments too; else their `\\begin` and `\\end` stay, and only their definitions go.
+
+    Gives the text back, untouched, where nothing in it is to be done. Raises nothing on any text. Linear in the two texts.
+    """
+    if not definitions and not _WORTH_READING.search(text):
+        return Expanded(text)
+    hidden, stretches = _protected(text)
+    state = Expander(bounds, len(text) + len(definitions), environments, stretches)
+    state.meanings.update(_MEANINGS)
+    if environments:
+        state.meanings.update(EDGES)
+    for source in (definitions, text):
+        for name in set(_CONDITIONAL.findall(source)):
+            for shorter in (name, name.partition("@")[0]):
+                if shorter not in TAKES_ARGUMENTS:
+                    state.meanings.setdefault(shorter, Conditional(None))
+    if definitions:
+        _read_package(state, definitions)
+    out = state.read(hidden, letters=False)
+    return Expanded(
+        _MARKED.sub(lambda found: stretches[int(found[1])], out) if stretches else out,
+        state.defined,
+        state.expansions,
+        dict(state.left),
+        tuple(state.notes)[:MOST_NOTES],
+    )
+
+
+def _read_package(state: Expander, definitions: str) -> None:
+    """Takes the definitions of local packages; what else stands there is no part of the paper."""
+    state.package = True
+    try:
+        state.read(definitions, letters=True)
+    except Stuck:
+        state.note("local packages: a bound was reached in them, what follows was not read")
+    state.forget_output()
+    state.package = False
+
+
+def _protected(text: str) -> tuple[str, list[str]]:
+    """The text with each verbatim stretch as a numbered mark, and the stretches. A mark that the text itself holds is a stretch too."""
+    spans = [span for span in verbatim.regions(text) if not _DEFINED.match(text, *span)]
+    if MARK in text:
+        inside = iter([*spans, (len(text), len(text))])
+        start, end = next(inside)
+        for found in re.finditer(MARK, text):
+            while end <= found.start():
+                start, end = next(inside)
+            if found.start() < start:
+                spans.append(found.span())
+        spans.sort()
+    if not spans:
+        return text, []
+    pieces: list[str] = []
+    stretches: list[str] = []
+    done = 0
+    for start, end in spans:
+        pieces += (text[done:start], f"{MARK}{len(stretches)}{MARK}")
+        stretches.append(text[start:end])
+        done = end
+    return "".join((*pieces, text[done:])), stretches
