@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks import overlap_books, overlap_peers
 from benchmarks.overlap_books import KINDS, OVERLAPS, Language, Pair
 from transforms import shingles
-from transforms.word_ngrams import ngram_hashes
+from transforms.word_ngrams import Hashes, ngram_hashes
 
 SEED = 20_261_121
 THRESHOLD = shingles.THRESHOLD
@@ -85,12 +85,14 @@ def exact(sets: list[set[str]]) -> Found:
 
 def ours(texts: list[str], n: int) -> Found:
     """Sketches, candidates by fingerprint, full sets: the arithmetic of the run, without its exchange."""
-    streams, counts, prints = [], [], []
+    streams: list[Hashes] = []
+    counts: list[int] = []
+    prints: list[Hashes] = []
     for text in texts:
-        sketch, stream = shingles.Sketch(n), io.BytesIO()
-        counts.append(sketch.write(text, stream))
-        streams.append(np.frombuffer(stream.getvalue(), np.uint64))
-        prints.append(sketch.fingerprints)
+        full, sent = sketch(text.encode(), n)
+        counts.append(len(full))
+        streams.append(full)
+        prints.append(sent)
     owners = np.repeat(np.arange(len(texts)), [len(some) for some in prints])
     values = np.concatenate(prints)
     order = np.argsort(values, kind="stable")
@@ -105,6 +107,13 @@ def ours(texts: list[str], n: int) -> Found:
         if shingles.count_common([streams[i]], [streams[j]]) / counts[few] > THRESHOLD:
             found.add((i, j))
     return found
+
+
+def sketch(text: bytes, n: int) -> tuple[Hashes, Hashes]:
+    """(distinct n-grams, fingerprints) of a text."""
+    prints, stream = shingles.Fingerprints(n, THRESHOLD), io.BytesIO()
+    shingles.distinct_sorted(prints.watched(ngram_hashes(text, n)), stream)
+    return np.frombuffer(stream.getvalue(), np.uint64), prints.distinct()
 
 
 def by_minhash(sets: list[set[str]]) -> Found:
@@ -133,15 +142,12 @@ def curve(language: Language) -> None:
     for size in SIZES:
         words = language.words(size // 6)
         text = " ".join(words).encode()
-        edited = " ".join(word if k % 500 else "other" for k, word in enumerate(words))
+        edited = " ".join(word if k % 500 else "other" for k, word in enumerate(words)).encode()
         rounds = max(3_000_000 // size, 3)
-        stream, other = io.BytesIO(), io.BytesIO()
-        shingles.Sketch().write(edited, other)
-        sketch = fastest(rounds, lambda text=text: shingles.Sketch().write(text, io.BytesIO()))  # type: ignore[misc]
-        shingles.Sketch().write(text, stream)
-        sides = [np.array_split(np.frombuffer(side.getvalue(), np.uint64), len(words) // 131_072 + 1) for side in (stream, other)]
+        seconds = fastest(rounds, lambda text=text: sketch(text, 13))  # type: ignore[misc]
+        sides = [np.array_split(sketch(side, 13)[0], len(words) // 131_072 + 1) for side in (text, edited)]
         check = fastest(rounds, lambda sides=sides: shingles.count_common(*sides))  # type: ignore[misc]
-        print(f"{len(text):14,} {1e9 * sketch / len(text):12.2f} {1e9 * check / len(text):17.2f}")
+        print(f"{len(text):14,} {1e9 * seconds / len(text):12.2f} {1e9 * check / len(text):17.2f}")
     hashing = fastest(3, lambda: sum(map(len, ngram_hashes(text, 13))))
     print(f"n-gram hashes alone {len(text) / 1e6 / hashing:.0f} MB/s")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +41,8 @@ def _gather(flags: argparse.Namespace, source: str, config: Any) -> Inputs:
     patterns, dump = mine(flags, source, flags.input), mine(flags, source, flags.dump)
     try:
         if not flags.input and not flags.dump:
+            if importlib.util.find_spec(f"pipeline.samples.{source}") is None:
+                raise UsageError(f"{source} has no embedded sample: give files with --input")
             sample = importlib.import_module(f"pipeline.samples.{source}")
             packed, made = sample.prepare(Path(flags.output) / "work", flags.models, config)
             return Inputs(source, config, *files.expand([str(path) for path in packed]), made)

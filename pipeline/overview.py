@@ -67,7 +67,7 @@ def render(held: list[Source]) -> str:
     kept, read = (sum(source.books[name] for source in held) for name in ("kept", "in"))
     parts = [
         f"<h1>{escaped('The corpus')}</h1>",
-        paragraph(f"{len(held)} of the paper's {len(TABLE_1)} sources; {kept:,} of {read:,} documents kept."),
+        paragraph(f"{len(held)} sources, of which the paper has {len(TABLE_1)}; {kept:,} of {read:,} documents kept."),
         *_alarms(held),
         section("table-1", "Beside the paper's Table 1", _table_1(held)),
         *(section(source.name, source.name, _funnel(source)) for source in held),
@@ -83,22 +83,13 @@ def _table_1(held: list[Source]) -> Markup:
     whole = sum(source.text or 0 for source in held)
     rows: list[tuple[Any, ...]] = []
     for source in held:
-        paper = TABLE_1[source.name]
+        paper = TABLE_1.get(source.name)
         text = "–" if source.text is None else size(source.text)
         here = share(source.text or 0, whole)
-        there = Figure(f"{paper.disk / PAPER_DISK:.1%}")
-        rows.append(
-            (
-                source.name,
-                source.books["kept"],
-                Figure(text),
-                here,
-                there,
-                size(paper.disk),
-                Figure(f"{paper.proportion:.1f}%"),
-                Figure(f"{paper.epochs:.2f}"),
-            )
+        there = (
+            (f"{paper.disk / PAPER_DISK:.1%}", size(paper.disk), f"{paper.proportion:.1f}%", f"{paper.epochs:.2f}") if paper else ("–",) * 4
         )
+        rows.append((source.name, source.books["kept"], Figure(text), here, *map(Figure, there)))
     head = (
         "source",
         "documents",

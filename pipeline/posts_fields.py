@@ -109,7 +109,7 @@ def _number(raw: bytes, name: bytes) -> int:
     """An empty one counts as ABSENT. Raises Malformed."""
     found = _NUMBER.fullmatch(raw)
     if found is None and raw:
-        raise Malformed(f"row with a {name.decode()} that is no number")
+        raise Malformed(f"row whose {name.decode()} is no number")
     return int(found[1]) if found else ABSENT
 
 

@@ -143,7 +143,7 @@ class Rows:
             elif self._undecided(chunk, at, row):
                 return at
             else:
-                self._damage = _Damage(position + at, row, self._broken(position + at, position + at, ""))
+                self._damage = _Damage(position + at, row, self._broken(position + at, self._window.end, ""))
                 at += 1
 
     def _usual(self, chunk: bytes, at: int, position: int) -> tuple[Usual | None, int]:
@@ -199,11 +199,11 @@ class Rows:
         reason = ENTITIES if broken.excerpt.startswith(_DOCTYPE) else OUTSIDE
         if damage.row:
             reason = LONG if size > self._most else CUT if cut else MALFORMED
-        return Broken(broken.offset, broken.inner, size, reason, broken.excerpt)
+        return Broken(broken.offset, broken.inner, size, reason, broken.excerpt[:size])
 
     def _broken(self, begin: int, end: int, reason: str) -> Broken:
         offset, inner = self._window.place(begin)
-        return Broken(offset + self._origin, inner, end - begin, reason, self._window.bytes(begin, min(begin + EXCERPT, self._window.end)))
+        return Broken(offset + self._origin, inner, end - begin, reason, self._window.bytes(begin, min(begin + EXCERPT, end)))
 
 
 def _end(pattern: re.Pattern[bytes], chunk: bytes, at: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import glob
+import importlib.util
 import io
 import os
 import re
@@ -174,8 +175,14 @@ class Beam:
 
     @staticmethod
     def _system(path: str) -> Any:
+        """Beam's filesystem for the path. Raises OSError where what it needs is not installed."""
         from apache_beam.io.filesystems import FileSystems
+        from apache_beam.options.pipeline_options import PipelineOptions
 
+        if path.startswith("s3:") and importlib.util.find_spec("boto3") is None:  # Beam would fail an assertion at the first use
+            raise OSError(errno.ENOPKG, "s3:// needs boto3: pip install 'apache-beam[aws]'", path)
+        if FileSystems._pipeline_options is None:  # before a pipeline is made, and in our worker processes
+            FileSystems.set_options(PipelineOptions([]))
         return FileSystems.get_filesystem(path)
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 ENDING = re.compile(r"(?i)\.(?:tar|t?gz|z|zip|bz2|xz|zst|tex|pdf|ps|html?|docx?|txt)$")
+MOST_ENDINGS = 3  # ours: x.tex.tar.gz
 NEW = re.compile(r"(?i)(?:arxiv[-_. :]?)?(\d\d(?:0[1-9]|1[0-2])\.\d{4,5})(?:v([1-9]\d{0,3}))?")
 """code: arXiv's identifiers since April 2007, of four digits before 2015 and five since."""
 OLD = re.compile(r"(?i)(?:arxiv[-_. :]?)?([a-z]{2,8}(?:-[a-z]{2,6})?)(?:\.[A-Z]{2})?[/_]?(\d\d(?:0[1-9]|1[0-2])\d{3})(?:v([1-9]\d{0,3}))?")
@@ -32,8 +33,8 @@ class Name:
 def name_of(path: str) -> Name:
     """By the last part of a path, or the last two where they are `hep-th/9901001`; a file of another name is named by its whole path."""
     stem = path.rstrip("/")
-    while (shorter := ENDING.sub("", stem)) != stem:
-        stem = shorter
+    for _ in range(MOST_ENDINGS):
+        stem = ENDING.sub("", stem)
     last = stem.rpartition("/")[2]
     if found := NEW.fullmatch(last):
         return _paper(found[1], found[2])

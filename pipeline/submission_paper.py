@@ -50,8 +50,6 @@ class Place:
 
 def kind_of(head: bytes) -> str | None:
     """What a single file is that holds no LaTeX, by its first bytes; None: it may be text."""
-    if not head.strip(b"\0\t\n\r "):
-        return None
     return next((state for state, sign in SIGNS if sign.match(head)), None)
 
 

@@ -89,6 +89,8 @@ def text_of(data: bytes, shared: Callable[[], str | None] = lambda: None) -> tup
 
 def declared(data: bytes) -> str | None:
     """The charset that a file declares, as Python names it; None: none, or one that is not known."""
+    if not any(word in data for word in (b"inputenc", b"inputencoding", b"CJK", b"!TEX")):
+        return None
     found = DECLARED.search(data.replace(b"\r", b"\n"))
     if found is None:
         return None
@@ -119,4 +121,6 @@ def _other(data: bytes, shared: Callable[[], str | None]) -> tuple[str, tuple[st
 def _lines(text: str) -> str:
     if "\r" not in text:
         return text
-    return re.sub(r"\r+\n?", lambda ends: "\n" if ends[0].endswith("\n") else "\n" * len(ends[0]), text)
+    if "\r\r\n" in text:
+        text = re.sub(r"(?<!\r)\r+\n", "\n", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n")

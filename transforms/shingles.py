@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from transforms.word_ngrams import Bytes, Hashes, ngram_hashes
+from transforms.word_ngrams import Hashes
 
 WORDS = 13
 """Words of an n-gram. code: GPT-3's and datatrove's overlap of test sets; spec 7.3 proposes it."""
@@ -31,26 +31,6 @@ SHARE_OF_EXPECTED = 0.5
 
 Mask = npt.NDArray[np.bool_]
 Spill = Callable[[], BinaryIO]
-
-
-class Sketch:
-    """Takes one text: its set of n-grams goes to a stream, its fingerprints stay.
-
-    `n`, `threshold`: as in `fingerprints`; `held`, `spill`: as in `distinct_sorted`.
-    """
-
-    def __init__(self, n: int = WORDS, threshold: float = THRESHOLD, held: int = HELD, spill: Spill = tempfile.TemporaryFile) -> None:
-        self._n, self._threshold, self._held, self._spill = n, threshold, held, spill
-        self.fingerprints: Hashes = np.zeros(0, np.uint64)
-        """The text's distinct fingerprints, ascending."""
-
-    def write(self, text: str | bytes | memoryview | Bytes, out: BinaryIO) -> int:
-        """Writes S(text) to `out` as `distinct_sorted` does; gives its size. Raises ValueError for a text that is not UTF-8."""
-        winnowed = Fingerprints(self._n, self._threshold)
-        hashes = winnowed.watched(ngram_hashes(text, self._n))
-        count = distinct_sorted(hashes, out, self._spill, self._held)
-        self.fingerprints = winnowed.distinct()
-        return count
 
 
 def window_for(n: int = WORDS, threshold: float = THRESHOLD) -> int:
@@ -145,7 +125,8 @@ class Winnow:
 class Fingerprints:
     """What a text sends to find its candidates: `Winnow` with `window_for`, and all hashes of a text that has fewer than `all_below`.
 
-    It is given the text's n-grams in order, with the same n.
+    It is given the text's `ngram_hashes` in order, with the same n. Fingerprints are minima, so most are small: spread them before they are
+    divided by range.
     """
 
     def __init__(self, n: int = WORDS, threshold: float = THRESHOLD) -> None:

@@ -71,7 +71,7 @@ class StackExchange:
 
     def __post_init__(self) -> None:
         for name in ("largest", "max_document_bytes", "max_answers"):
-            if (getattr(self, name) or 1) < 1:
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise settings.SettingError(f"{name} is at least 1, not {getattr(self, name)}")
         for name, fields in (("question", ("title", "body")), ("answer", ("body",))):
             template = getattr(self, name)

@@ -264,7 +264,7 @@ def test_broken_rows_are_named_and_rows_around_them_read():
 @given(st.binary(max_size=300), st.sampled_from(["a.txt", "a.txt.gz", "a.zip", "a.tar", "a.jsonl", "a"]))
 def test_any_bytes_have_an_outcome(data, name):
     for found in (read(data, name), read(b"PK\x03\x04" + data, name), read(BOOK + data, name), read(gzip.compress(BOOK)[:-9] + data, name)):
-        assert found
+        assert found or (name == "a.jsonl" and not data.strip()), "a table of blank lines has no rows"
         assert all(isinstance(item, Document | Refused | Broken) for item in found)
         assert all(item.text.encode() is not None for item in found if isinstance(item, Document))
 

@@ -149,7 +149,7 @@ def test_a_dropped_book_drops_no_other(tmp_path):
         x + y: len(ngrams(" ".join(x_), 3) & ngrams(" ".join(y_), 3)) / len(ngrams(" ".join(x_), 3))
         for x, x_, y, y_ in [("b", b, "a", a), ("c", c, "b", b), ("c", c, "a", a)]
     }
-    assert shares["ba"] > 0.9 < shares["cb"] and shares["ca"] < 0.9, shares
+    assert shares["ca"] < 0.9 < min(shares["ba"], shares["cb"])
     assert set(dropped(job)) == {"made/b"}
 
 
@@ -186,4 +186,5 @@ def test_fingerprints_spread_over_the_ranges_of_the_exchange(tmp_path):
         claim["high"] - claim["low"]
         for _, claim in gather.claims(job.passed(0, 0, "candidates-0"), 0, [gather.KeyRun(**run) for run in runs], 8)
     ]
-    assert len(rows) == 8 and max(rows) < 1.5 * sum(rows) / 8
+    assert len(rows) == 8
+    assert max(rows) < 1.5 * sum(rows) / 8

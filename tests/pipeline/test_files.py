@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,17 @@ def test_local_files_need_neither_beam_nor_the_web_client(tmp_path: Path) -> Non
     )
     command = [sys.executable, "-c", code, str(tmp_path / "a")]
     assert subprocess.run(command, cwd=Path(files.__file__).parents[1], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_store_without_its_package_is_said_and_with_it_has_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beam fails an assertion where boto3 is missing, and asks for options that only a pipeline sets."""
+    from apache_beam.io.filesystems import FileSystems
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(OSError, match="needs boto3"):
+        files.exists("s3://bucket/name")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    monkeypatch.setattr(FileSystems, "_pipeline_options", None)
+    with suppress(Exception):  # how far it goes hangs on what is installed
+        files.exists("s3://bucket/name")
+    assert FileSystems._pipeline_options is not None

@@ -133,13 +133,16 @@ def test_what_lies_in_other_folders_of_an_archive_or_behind_posts_is_not_expande
     archive = io.BytesIO(sevenzip({"Badges.xml": b"<badges>" * 9}, copy))
     with py7zr.SevenZipFile(archive, "a", filters=copy) as packed:
         packed.writestr(LINES, "Posts.xml")
-        packed.writestr(b"<users>" * 9, "Users.xml")
-    damaged = archive.getvalue().replace(b"<badges>", b"<BADGES>").replace(b"<users>", b"<USERS>")
-    assert damaged != archive.getvalue()
-    posts, broken, skipped = read_all(damaged, "llama.com.7z")
-    assert (len(posts), broken, skipped) == (7, [], ["Badges.xml", "Users.xml"])
-    tables = sevenzip({"Users.xml": b"<users>" * 9}, copy).replace(b"<users>", b"<USERS>")
-    assert read_all(tables, "llama.com-Users.7z") == ([], [], ["Users.xml"])
+    several, together = archive.getvalue(), sevenzip({"Posts.xml": LINES, "Users.xml": b"<users>" * 9}, copy)
+    for sound, others in [
+        (several, ["Badges.xml"]),
+        (together, ["Users.xml"]),
+        (sevenzip({"Users.xml": b"<users>" * 9}, copy), ["Users.xml"]),
+    ]:
+        damaged = sound.replace(b"<badges>", b"<BADGES>").replace(b"<users>", b"<USERS>")
+        posts, broken, skipped = read_all(damaged, "llama.com.7z")
+        assert damaged != sound
+        assert (len(posts), broken, skipped) == (7 * (LINES in sound), [], others)
 
 
 @pytest.mark.parametrize("table", [*OTHERS, *LATER])

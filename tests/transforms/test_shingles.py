@@ -17,7 +17,7 @@ from shared_data import SHARED
 from test_word_ngrams import ngrams
 
 from transforms import shingles
-from transforms.shingles import Fingerprints, Sketch, Winnow, count_common, distinct_sorted
+from transforms.shingles import Fingerprints, Winnow, count_common, distinct_sorted
 from transforms.word_ngrams import Hashes, ngram_hashes
 
 values = st.integers(0, 6) | st.sampled_from([2**63, 2**64 - 1]) | st.integers(0, 2**64 - 1)
@@ -112,7 +112,9 @@ def test_memory_does_not_grow_with_the_book() -> None:
     def peak(words: int) -> int:
         text = " ".join(map(str, range(10**6, 10**6 + words))).encode()
         tracemalloc.start()
-        assert Sketch(held=1 << 16).write(text, Nowhere()) == words - 12
+        prints = Fingerprints()
+        assert distinct_sorted(prints.watched(ngram_hashes(text, 13)), Nowhere(), held=1 << 16) == words - 12
+        assert words - 12 < 30 * len(prints.distinct())
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return size
@@ -136,12 +138,16 @@ def edits(words: list[str], places: list[int]) -> tuple[list[str], list[str]]:
 
 def sketch(words: list[str], n: int) -> tuple[set[int], set[int]]:
     """(S, fingerprints) of a text."""
-    out = io.BytesIO()
-    made = Sketch(n)
-    count = made.write(" ".join(words), out)
-    full = set(np.frombuffer(out.getvalue(), np.uint64).tolist())
+    full, sent = (array.tolist() for array in sketch_arrays(" ".join(words), n))
+    return set(full), set(sent)
+
+
+def sketch_arrays(text: str, n: int) -> tuple[Hashes, Hashes]:
+    out, prints = io.BytesIO(), Fingerprints(n)
+    count = distinct_sorted(prints.watched(ngram_hashes(text, n)), out)
+    full = np.frombuffer(out.getvalue(), np.uint64)
     assert len(full) == count
-    return full, set(made.fingerprints.tolist())
+    return full, prints.distinct()
 
 
 def shares(edit: Edit, words: int, places: list[int], n: int, seed: int = 0) -> tuple[float, float, int]:
@@ -215,13 +221,10 @@ def test_editions_of_a_book_are_as_much_alike_as_their_sets() -> None:
     texts = [gzip.decompress(path.read_bytes()).decode("utf-8", "replace") for path in paths]
     for n in (5, 13):
         one, other = (set(ngrams(text, n)) for text in texts)
-        outs = [io.BytesIO(), io.BytesIO()]
-        sketches = [Sketch(n), Sketch(n)]
-        counts = [made.write(text, out) for made, text, out in zip(sketches, texts, outs, strict=True)]
-        assert counts == [len(one), len(other)]
-        arrays = [[np.frombuffer(out.getvalue(), np.uint64)] for out in outs]
-        assert count_common(*arrays) == len(one & other)
-        shared = len(np.intersect1d(sketches[0].fingerprints, sketches[1].fingerprints)) / len(sketches[1].fingerprints)
+        (mine, _), (theirs, sent) = sketches = [sketch_arrays(text, n) for text in texts]
+        assert [len(mine), len(theirs)] == [len(one), len(other)]
+        assert count_common([mine], [theirs]) == len(one & other)
+        shared = len(np.intersect1d(*(prints for _, prints in sketches))) / len(sent)
         assert shared == pytest.approx(len(one & other) / len(other), abs=0.1)
 
 

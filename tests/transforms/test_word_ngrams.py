@@ -86,9 +86,9 @@ def test_arrays_are_of_about_a_segment() -> None:
     assert sum(sizes) == 200_000 - 12
     assert len(sizes) == 20
     assert max(sizes) <= 10_001
-    assert (
-        sum(len(array) for array in ngram_hashes("\ufdfa" * 5000, 1, 1000)) == 3 * 5000 + 1
-    )  # the more n-grams than bytes, the more arrays
+    dense = [len(array) for array in ngram_hashes("\ufdfa" * 5000, 1, 1000)]
+    assert sum(dense) == 3 * 5000 + 1
+    assert max(dense) <= 1000 // 4 + 64  # where there are more n-grams than a segment of text mostly has, there are more arrays
 
 
 def test_few_words_are_one_ngram() -> None:

@@ -1,7 +1,7 @@
 """Text from HTML bodies and their tokens in one pass: what stands between tokens is copied, and between two texts stands what the tags there ask for.
 
-Which tag asks for what, and why, stands in `transforms.post_html`; the tokens are those of `kernels.post_tokens`. A body's state is an array of
-integers, so that a function can change it.
+Which tag asks for what, and why, stands in `transforms.post_html`; the tokens are those of `kernels.post_tokens`, of which nothing but the numbers of
+their kinds is taken (numba's cache does not see a change there). A body's state is an array of integers, so that a function can change it.
 """
 
 import numpy as np
@@ -18,13 +18,8 @@ NAMES = types.Tuple((PLACES, BYTES))
 
 # The fields of a body's state.
 AT, BEGIN = 0, 1  # where the next byte goes; where the body's text begins
-GAP, BLANK, MARKER, INDENT, NUMBER = (
-    2,
-    3,
-    4,
-    5,
-    6,
-)  # due before the next text: newlines, a blank, an item's marker (its levels of indent, its number)
+GAP, BLANK = 2, 3  # due before the next text: newlines; a blank
+MARKER, INDENT, NUMBER = 4, 5, 6  # due: an item's marker, its levels of indent, its number
 CELLS, IN_CELL, BEGUN, ROW_TEXT = 7, 8, 9, 10  # due: separators of cells; within a cell; cells begun in this row; whether it has text
 PRE, PRE_BEGIN, PRE_TEXT = 11, 12, 13  # within <pre>; where its text begins; whether it has any but white space
 SAVED = 14  # AT, GAP, MARKER, CELLS and ROW_TEXT before <pre>

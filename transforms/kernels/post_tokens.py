@@ -14,29 +14,12 @@ TREE = types.Tuple((types.int16[:, ::1], types.int16[::1]))
 TABLES = types.Tuple((TREE, BYTES, types.int8[::1], TREE, BYTES))
 """The names of tags, the columns of bytes in that tree, the kind of each; the names of references, the columns of bytes in that tree."""
 
-KINDS = (
-    OTHER,
-    APART,
-    LINE,
-    UNORDERED,
-    ORDERED,
-    ITEM,
-    TABLE,
-    ROW,
-    CELL,
-    BREAK,
-    PREFORMATTED,
-    SCRIPT,
-    STYLE,
-    SUPERSCRIPT,
-    SUBSCRIPT,
-    NAMED,
-    CHARACTER,
-) = range(17)
+OTHER, APART, LINE, UNORDERED, ORDERED, ITEM, TABLE, ROW, CELL, BREAK, PREFORMATTED, SCRIPT, STYLE = range(13)
+SUPERSCRIPT, SUBSCRIPT, NAMED, CHARACTER = range(13, 17)
 """What a token is: a tag, by what it asks for; the whole of a <sup> or <sub> of digits and signs; a reference by name or by number."""
 CLOSING = 32
 """Added to the kind of an end tag."""
-NOTES = TAG, QUOTE, COMMENT, OPEN_SCRIPT, ENTITY, CODE_POINT = range(6)
+TAG, QUOTE, COMMENT, OPEN_SCRIPT, ENTITY, CODE_POINT = range(6)
 """What is noted."""
 
 UNQUOTED, NO_END, NO_COMMENT, NO_SCRIPT, NO_STYLE, START = range(6)
@@ -78,7 +61,7 @@ def _skip_space(buffer, place, end):  # type: ignore[no-untyped-def]
     return place
 
 
-@njit(PLACE(BYTES, PLACE, PLACE, PLACES), cache=True)
+@njit(types.void(BYTES, PLACE, PLACE, PLACES), cache=True)
 def _read_start(buffer, place, end, s):  # type: ignore[no-untyped-def]
     """Sets START to the number at `place`, if one of at most nine digits is there (of a list nobody wrote longer ones)."""
     if place < end and (buffer[place] == ord('"') or buffer[place] == ord("'")):
@@ -91,7 +74,6 @@ def _read_start(buffer, place, end, s):  # type: ignore[no-untyped-def]
         place, digits = place + 1, digits + 1
     if 0 < digits < 10:
         s[START] = -number if negative else number
-    return place
 
 
 @njit(types.boolean(BYTES, PLACE, PLACE), cache=True)
@@ -117,7 +99,7 @@ def _attributes_end(buffer, place, end, s):  # type: ignore[no-untyped-def]
             return place + 1
         name = place
         place += 1
-        while place < end and CLASSES[buffer[place]] != SPACE and buffer[place] not in (0x2F, 0x3D, 0x3E):  # / = >
+        while place < end and CLASSES[buffer[place]] != SPACE and CLASSES[buffer[place]] != NAME_END and buffer[place] != ord("="):
             place += 1
         name_end = place
         place = _skip_space(buffer, place, end)
@@ -184,7 +166,7 @@ def _name(buffer, place, end, tables):  # type: ignore[no-untyped-def]
     """What the tag is whose name begins at `place`, and where the name ends."""
     (children, values), columns, kinds = tables[0], tables[1], tables[2]
     node, alive = 0, True
-    while place < end and CLASSES[buffer[place]] != SPACE and buffer[place] != ord("/") and buffer[place] != ord(">"):
+    while place < end and CLASSES[buffer[place]] != SPACE and CLASSES[buffer[place]] != NAME_END:
         node = children[node, columns[buffer[place]]]
         alive = alive and node != 0
         place += 1

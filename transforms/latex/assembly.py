@@ -187,12 +187,14 @@ class _Assembly:
         return command.end if self.finished else self._behind(text, command, len(self.out) > before)
 
     def _behind(self, text: str, command: Command, added: bool) -> int:
-        """Where the text goes on behind a file: TeX reads its last line end, and that of the line which names it, as one."""
+        """Where the text goes on behind a file: TeX reads its last line end, and that of the line which names it, as one.
+
+        So does a line go of whose files none is there: an empty one would be a new paragraph.
+        """
         rest = REST_OF_LINE.match(text, command.end)
         if added and not self.out[-1].endswith("\n") and rest is None:
             self._emit("\n")  # a comment in the file's last line must not swallow what follows
-        alone = added or command.begin == 0 or text[command.begin - 1] == "\n"
-        return rest.end() if rest and alone and (not added or self.out[-1].endswith("\n")) else command.end
+        return rest.end() if rest and (not self.out or self.out[-1].endswith("\n")) else command.end
 
     def _inline(self, path: str) -> None:
         if self.finished:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from transforms.latex.definition_environments import define_environment
 from transforms.latex.definition_targets import body_of, target_of
-from transforms.latex.expansion_state import Expander, Own, Primitive
+from transforms.latex.expansion_meanings import Own, Primitive
+from transforms.latex.expansion_state import Expander
 from transforms.latex.macros import Macro, Parameter
 
 MISSING = "-NoValue-"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from transforms.latex.definition_targets import body_of
-from transforms.latex.expansion_state import Expander, Own, Primitive
+from transforms.latex.expansion_meanings import Own, Primitive
+from transforms.latex.expansion_state import Expander
 from transforms.latex.macros import Macro, latex_parameters, substituted
 
 _NAME = re.compile(r"\s*+\{\s*+([^{}\\]*?)\s*+\}")
@@ -84,7 +85,9 @@ def _begin(state: Expander, command: str) -> None:
 def _end(state: Expander, command: str) -> None:
     place = state.place()
     environment = _named(state)
-    if environment is None or state.open is None or state.open.name != environment[0]:
+    if environment is None:
+        return state.write(f"\\{command}")
+    if state.open is None or state.open.name != environment[0]:
         state.go(place)
         return state.write(f"\\{command}")
     opened, last = state.open, environment[1].last

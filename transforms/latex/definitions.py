@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from transforms.latex.definition_documents import DOCUMENT_DEFINERS, MISSING
 from transforms.latex.definition_environments import newenvironment
 from transforms.latex.definition_targets import body_of, target_of
-from transforms.latex.expansion_state import Alias, Expander, Own, Primitive
-from transforms.latex.macros import Macro, Parameter, latex_parameters, tex_parameters
+from transforms.latex.expansion_meanings import Alias, Own, Primitive
+from transforms.latex.expansion_state import Expander
+from transforms.latex.macros import Macro, Parameter, latex_parameters, names, tex_parameters
 
-_STANDARD = frozenset(["url", "href", "path", "text", "eqref", "textcolor", "textsubscript", "mathbb"])
+_STANDARD = names("url href path text eqref textcolor textsubscript mathbb")
 """Names that `\\providecommand` does not define. ours: packages that nearly every paper loads do."""
 _NUMBER = re.compile(r"\s*([1-9])\s*\Z")
 
@@ -131,7 +132,9 @@ def _operator(state: Expander, command: str) -> None:
     body = body_of(state) if name else None
     if name is None or body is None:
         return state.leave(command, place, "no name or no text")
-    return None if state.is_fixed(name) else state.define_macro(name, Macro.of((), f"\\operatorname{star}{{{body.strip()}}}", state.letters))
+    return (
+        None if state.is_fixed(name) else state.define_macro(name, Macro.of((), f"\\operatorname{star}{{{body.strip()}}}", state.letters))
+    )
 
 
 def _paired(with_body: bool) -> Callable[[Expander, str], None]:
@@ -202,8 +205,10 @@ DEFINERS: Mapping[str, Primitive] = {
     "renewenvironment": Primitive(newenvironment(False)),
     "provideenvironment": Primitive(newenvironment(True)),
     **dict.fromkeys(
-        "DeclareMathSymbol DeclareMathAccent DeclareMathDelimiter newlength newcount newdimen newskip newtoks newbox newsavebox newread newwrite "
-        "chardef mathchardef countdef dimendef toksdef".split(),
+        names(
+            "DeclareMathSymbol DeclareMathAccent DeclareMathDelimiter newlength newcount newdimen newskip newtoks newbox newsavebox newread newwrite "
+            "chardef mathchardef countdef dimendef toksdef"
+        ),
         Primitive(_other),
     ),
     "@namedef": Primitive(_namedef),

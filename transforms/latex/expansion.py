@@ -25,24 +25,29 @@ from transforms.latex.definition_environments import EDGES
 from transforms.latex.definitions import DEFINERS
 from transforms.latex.expansion_conditionals import CONDITIONALS, TAKES_ARGUMENTS, Conditional
 from transforms.latex.expansion_input import Stuck
+from transforms.latex.expansion_meanings import Meaning
 from transforms.latex.expansion_primitives import PRIMITIVES
-from transforms.latex.expansion_state import Expander, Meaning
+from transforms.latex.expansion_scope import restored
+from transforms.latex.expansion_state import Expander
 from transforms.latex.macros import MARK, MOST_NOTES, Bounds, Expanded
 
 __all__ = ["Bounds", "Expanded", "expand"]
 
+BOUNDS = Bounds()
 _WORTH_READING = re.compile(
-    r"\\(?:new|renew|provide|[gex]?def(?![a-z])|let(?![a-z])|futurelet|Declare|New|Renew|Provide|if|xspace|csname|expandafter|@namedef|cs)"
+    r"\\(?:new|renew|provide|[gex]?def(?![a-z])|let(?![a-z])|futurelet|Declare|New|Renew|Provide|if|xspace|csname|expandafter|romannumeral|@namedef|cs)"
 )
 """What makes a text worth going through: definers, conditionals, and what is replaced wherever it stands."""
 _CONDITIONAL = re.compile(r"\\(if[A-Za-z@]*)")
 _DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
 """A verbatim environment that begins at the end of a group: part of a definition (`\newenvironment{code}{\begin{verbatim}}{\end{verbatim}}`)."""
-_MARKED = re.compile(rf"{MARK}(\d+){MARK}")
+_ADDRESS = re.compile(r"(?<!\\)\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*\{[^{}]*\\(?:[^{}]|\{[^{}]*\})*\}|\|[^|\n]*\|)")
+"""An address that holds a backslash: url prints it as it is written."""
+_OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*\{?\s*\\(url|nolinkurl|path)(?![A-Za-z@])")
 _MEANINGS: Mapping[str, Meaning] = {**PRIMITIVES, **CONDITIONALS, **DEFINERS}
 
 
-def expand(text: str, definitions: str = "", bounds: Bounds = Bounds(), environments: bool = False) -> Expanded:
+def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environments: bool = False) -> Expanded:
     """The paper with every use of what it defines itself replaced, and without the definitions.
 
     Args:
@@ -69,7 +74,7 @@ def expand(text: str, definitions: str = "", bounds: Bounds = Bounds(), environm
         _read_package(state, definitions)
     out = state.read(hidden, letters=False)
     return Expanded(
-        _MARKED.sub(lambda found: stretches[int(found[1])], out) if stretches else out,
+        restored(out, stretches),
         state.defined,
         state.expansions,
         dict(state.left),
@@ -88,18 +93,24 @@ def _read_package(state: Expander, definitions: str) -> None:
     state.package = False
 
 
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, less those that begin in another."""
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
+
+
 def _protected(text: str) -> tuple[str, list[str]]:
     """The text with each verbatim stretch as a numbered mark, and the stretches. A mark that the text itself holds is a stretch too."""
     spans = [span for span in verbatim.regions(text) if not _DEFINED.match(text, *span)]
+    if "\\url" in text or "\\path" in text:
+        redefined = set(_OWN_ADDRESS.findall(text))
+        inside = [found.span() for found in _ADDRESS.finditer(text) if found[1] not in redefined]
+        spans = _merged(sorted(spans + inside))
     if MARK in text:
-        inside = iter([*spans, (len(text), len(text))])
-        start, end = next(inside)
-        for found in re.finditer(MARK, text):
-            while end <= found.start():
-                start, end = next(inside)
-            if found.start() < start:
-                spans.append(found.span())
-        spans.sort()
+        spans = _merged(sorted([*spans, *(found.span() for found in re.finditer(MARK, text))]))
     if not spans:
         return text, []
     pieces: list[str] = []

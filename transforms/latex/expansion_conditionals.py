@@ -1,7 +1,8 @@
-"""Conditionals whose outcome the paper itself decides: their other branch goes, and with it `\\if...`, `\\else` and `\\fi`. All others stay, with both branches.
+"""Conditionals that the paper itself decides: their other branch goes, and `\\if...`, `\\else` and `\\fi` with it. All others stay, with both branches.
 
-Decided: `\\iftrue`, `\\iffalse`, what `\\newif` made and the paper sets, `\\ifx` of own macros and characters, `\\if` of characters, `\\ifnum` of plain numbers,
-`\\ifdefined` of own names; by arguments `\\ifthenelse` of `\\boolean` and `\\equal`, etoolbox's flags, `\\@ifundefined`. Not decided: registers, modes, engines.
+Decided: `\\iftrue`, `\\iffalse`, what `\\newif` made and the paper sets, `\\ifx` of own macros and characters, `\\if` of characters, `\\ifnum` of plain
+numbers, `\\ifdefined` of own names; by arguments `\\ifthenelse` of `\\boolean` and `\\equal`, etoolbox's flags, `\\@ifundefined`. Not decided: registers,
+modes, engines.
 """
 
 from __future__ import annotations
@@ -11,18 +12,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from transforms.latex.definition_targets import constructed_name, target_of
-from transforms.latex.expansion_input import Place, Stuck
-from transforms.latex.expansion_state import Alias, Condition, Expander, Meaning, Own, Primitive
-from transforms.latex.macros import CONTROL, Macro
+from transforms.latex.expansion_input import Place
+from transforms.latex.expansion_meanings import Alias, Condition, Meaning, Own, Primitive
+from transforms.latex.expansion_state import Expander
+from transforms.latex.macros import CONTROL, Macro, names
 
-TAKES_ARGUMENTS = frozenset(
+TAKES_ARGUMENTS = names(
     "ifthenelse iftoggle ifbool ifdef ifundef ifcsdef ifcsundef ifdefmacro ifdefempty ifdefvoid ifdefstring ifstrequal ifstrempty ifblank ifnotblank "
     "ifnumcomp ifnumequal ifnumgreater ifnumless ifnumodd ifdimgreater ifdimless ifdimequal iffieldundef iffootnote iffloatpage ifpatchable ifinlist "
-    "iflanguage ifthispageodd ifstr ifdefequal ifcsequal ifcsempty ifcsvoid ifcsstring ifcsmacro iff ifff".split()
+    "iflanguage ifthispageodd ifstr ifdefequal ifcsequal ifcsempty ifcsvoid ifcsstring ifcsmacro iff ifff"
 )
 """Names that begin as conditionals do and have no `\\fi`: they take their branches as arguments. `\\iff` is a symbol."""
-_NUMBERS = re.compile(r"\s*([-+]?\d+)\s*([<>=])\s*([-+]?\d+)(?:\s|\\relax(?![A-Za-z])[ \t]*|(?=\\))")
-_SETTER = re.compile(r"\\([A-Za-z@]+?)(?:true|false)(?![A-Za-z@])")
+_PART = re.compile(r"[-+]?\d{1,9}|[<>=]|\s+")
+_NUMBERS = re.compile(r"\s*([-+]?\d+)\s*([<>=])\s*([-+]?\d+)(?:\s|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _skip(state: Expander) -> str | None:
         start = state.position
         for found in CONTROL[state.letters].finditer(state.text, start):
             name = found[1]
-            if name == "fi" and nested == 0 or name == "else" and nested == 0:
+            if name in ("fi", "else") and nested == 0:
                 state.position = found.end()
                 state.spend(found.end() - start)
                 return name
@@ -170,28 +172,24 @@ def _if(state: Expander, name: str) -> None:
 
 
 def _ifnum(state: Expander, name: str) -> None:
+    """`\\ifnum` of two plain numbers, own macros among them expanded; of anything else it stays open."""
     place = state.place()
-    try:
-        while (found := _NUMBERS.match(state.text, state.position)) is None:
-            blank = re.compile(r"[\s\d<>=+-]*+").match(state.text, state.position)
-            state.position = blank.end() if blank else state.position
-            before = state.text[place[1] : state.position] if state.text is place[0] else ""
-            if state.peek() != "\\" or not state.expand_next():
-                raise Stuck("no number")
-            rest, letters = state.text[state.position :], state.letters
-            if state.below is None or len(rest) > 100:
-                raise Stuck("no number")
-            state.go(state.below)
-            after = state.text[state.position : state.position + 100]
-            state.position += len(after)
-            place_text = before + rest + after
-            state.push(place_text, letters)
-    except Stuck:
+    seen = ""
+    while True:
+        following = state.peek()
+        found = _PART.match(state.text, state.position)
+        if following and found:
+            seen += found[0]
+            state.position = found.end()
+        whole = _NUMBERS.match(seen)
+        if whole or (not found and (following != "\\" or not state.expand_next())):
+            break
+    if whole is None or len(seen) - whole.end() > state.position:
         state.go(place)
         return decide(state, name, None)
-    left, right = int(found[1]), int(found[3])
-    state.position = found.end()
-    return decide(state, name, {"<": left < right, ">": left > right, "=": left == right}[found[2]])
+    state.position -= len(seen) - whole.end()
+    left, right = int(whole[1]), int(whole[3])
+    return decide(state, name, {"<": left < right, ">": left > right, "=": left == right}[whole[2]])
 
 
 def _ifdefined(state: Expander, name: str) -> None:
@@ -288,8 +286,10 @@ def _ifundefined(state: Expander, command: str) -> None:
 
 CONDITIONALS: Mapping[str, Meaning] = {
     **dict.fromkeys(
-        "ifcat ifdim ifodd ifvmode ifhmode ifmmode ifinner ifvoid ifhbox ifvbox ifeof ifcase iffontchar ifincsname ifpdf ifxetex ifluatex ifPDFTeX "
-        "ifXeTeX ifLuaTeX".split(),
+        names(
+            "ifcat ifdim ifodd ifvmode ifhmode ifmmode ifinner ifvoid ifhbox ifvbox ifeof ifcase iffontchar ifincsname ifpdf ifxetex ifluatex ifPDFTeX "
+            "ifXeTeX ifLuaTeX"
+        ),
         Conditional(None),
     ),
     "iftrue": Conditional(True),

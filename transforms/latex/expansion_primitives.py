@@ -6,13 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 
 from transforms.latex.definition_targets import constructed_name, target_of
-from transforms.latex.expansion_state import Alias, Expander, Own, Primitive
+from transforms.latex.expansion_meanings import Alias, Own, Primitive
+from transforms.latex.expansion_state import Expander
 from transforms.latex.macros import Macro, latex_parameters
 
 _NO_BLANK_BEFORE = re.compile(r"\s*+(?:[^\w\\(`\"]|\\[^A-Za-z]|\\footnote)|\s*+\Z|\w*\ufdd0")
 """xspace's manual: no blank before `{}~.!,:;?/')-` nor a footnote. ours: nor before `$^_&=` and closing brackets, which in formulas follow such names."""
 _BLANKS = re.compile(r"[ \t]*+(?:\n(?!\s*\n))?+[ \t]*+")
-_EMPTY = re.compile(r"\s*+\{\s*+\}")
+_ASSIGNED, _DO = re.compile(r"\s*:="), re.compile(r"\\do(?![A-Za-z@])")
+_NUMBER = re.compile(r"(-?\d+)\s?")
+_LARGEST = 20_000  # ours: twenty m; TeX has no bound
+_DIGITS = "m cm d cd c xc l xl x ix v iv i"
+_ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), _DIGITS.split(), strict=True))
 
 
 def _xspace(state: Expander, name: str) -> None:
@@ -128,6 +133,35 @@ def _if_star(state: Expander, name: str) -> None:
     return state.push(no, letters)
 
 
+def _for(state: Expander, command: str) -> None:
+    """LaTeX's `\\@for\\name:=a,b,c\\do{...}`: its last argument once for each item."""
+    place = state.place()
+    letters, name = state.letters, target_of(state)
+    items = state.until(_ASSIGNED, True) if name else None
+    items = state.until(_DO, True) if items is not None else None
+    body = state.argument() if items is not None else None
+    if name is None or items is None or body is None:
+        return state.leave(command, place, "no list or nothing to do")
+    for item in state.expanded(items, letters).split(","):
+        state.define(name, Own(Macro.of((), item, letters)))
+        state.write(state.expanded(body, letters, only=False))
+    return None
+
+
+def _roman(state: Expander, command: str) -> None:
+    """`\\romannumeral` of a plain number."""
+    place = state.place()
+    found = _NUMBER.match(state.text, state.position) if state.skip_blanks() else None
+    if found is None or int(found[1]) > _LARGEST:
+        return state.leave(command, place, "no plain number follows")
+    state.position = found.end()
+    number, out = int(found[1]), ""
+    for value, digits in _ROMAN:
+        while number >= value:
+            number, out = number - value, out + digits
+    return state.write(out)
+
+
 def _future_let(state: Expander, name: str) -> None:
     """`\\futurelet\\a\\b`: what comes behind `\\b` is also what `\\a` means, then `\\b` is done."""
     place = state.place()
@@ -171,6 +205,8 @@ PRIMITIVES: Mapping[str, Primitive | Own] = {
     **dict.fromkeys(("@ifnextchar", "kernel@ifnextchar"), Primitive(_if_next)),
     "@ifstar": Primitive(_if_star),
     "AtBeginDocument": Primitive(_at_begin_document),
+    "@for": Primitive(_for),
+    "romannumeral": Primitive(_roman, expandable=True),
     "futurelet": Primitive(_future_let),
     "@firstofone": _builtin(1, 0),
     "@gobble": _builtin(1),

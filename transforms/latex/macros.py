@@ -7,6 +7,12 @@ import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+
+def names(listed: str) -> frozenset[str]:
+    """The names of a list between blanks."""
+    return frozenset(listed.split())
+
+
 LETTERS = string.ascii_letters
 CONTROL = {
     False: re.compile(r"\\([A-Za-z]+|.)", re.DOTALL),
@@ -16,8 +22,8 @@ CONTROL = {
 MARK = "\ufdd0"
 """Stands around the number of a verbatim stretch while a paper is expanded; a noncharacter of Unicode, and itself protected where a text holds it."""
 TOKEN = {
-    False: re.compile(rf"\\(?:[A-Za-z]+|.)|{MARK}\d+{MARK}|.", re.DOTALL),
-    True: re.compile(rf"\\(?:[A-Za-z@]+|.)|{MARK}\d+{MARK}|.", re.DOTALL),
+    False: re.compile(rf"\\(?:[A-Za-z]+|.)|{MARK}[0-9]{{1,9}}{MARK}|.", re.DOTALL),
+    True: re.compile(rf"\\(?:[A-Za-z@]+|.)|{MARK}[0-9]{{1,9}}{MARK}|.", re.DOTALL),
 }
 _PARAMETER = re.compile(r"#([1-9#])")
 _AROUND = re.compile(r"\A[ \t]*\n\s*|\s*\n[ \t]*\Z")

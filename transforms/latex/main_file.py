@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from transforms.latex.project import Project
-from transforms.latex.structure import BEGIN, CLASSES, ends_as_plain_tex
+from transforms.latex.structure import BEGIN, CLASSES, ends_as_plain_tex, sections
 
 TEX_NAME = re.compile(r"(?i)\.(?:tex|ltx|latex)$")
 SUPPORT_NAME = re.compile(
@@ -76,18 +77,21 @@ def choose(project: Project, paper: str, readme: Readme = NO_README) -> Choice:
     candidates = _candidates(project, open_files) or [path for path in open_files if ends_as_plain_tex(project.files[path])]
     if not candidates:
         return Choice(None, _without_main(project, files, ignored), 0)
+    if len(candidates) == 1:
+        return Choice(candidates[0], "latex", 0)
+    headings = functools.cache(lambda path: sections(project.files[path]))
     reached = {path: project.reached(path) for path in candidates[:EXAMINED]}
     below = {path for main, found in reached.items() for path in found if path != main and main not in reached.get(path, ())}
 
     def rank(path: str) -> tuple[bool, bool, bool, int, bool, int, str]:
-        sections = sum(project.structure(inner).sections for inner in reached.get(path, ()))
+        count = sum(headings(inner) for inner in reached.get(path, ()))
         return (
             path not in readme.toplevel,
             path in below,
             _partial(project, path),
             path.count("/"),
             not _named(path, paper),
-            -sections,
+            -count,
             path,
         )
 

@@ -63,10 +63,9 @@ class Wrapper(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """`commands` in their order, those of packages and the document's begin and end among them; `sections`: how many headings."""
+    """`commands` in their order, those of packages and the document's begin and end among them."""
 
     commands: tuple[Command, ...]
-    sections: int
 
     def has(self, *names: str) -> bool:
         return any(command.name in names for command in self.commands)
@@ -78,7 +77,12 @@ class Structure:
 def structure(text: str, wrappers: Iterable[Wrapper] = (), most: int = 1 << 30) -> Structure:
     """The structure of a file whose lines end in \n, with at most so many commands. Linear: each place is gone through once."""
     names = frozenset(wrapper.name for wrapper in wrappers)
-    return Structure(tuple(islice(_commands(text, names), most)), sum(1 for _ in SECTION.finditer(text)))
+    return Structure(tuple(islice(_commands(text, names), most)))
+
+
+def sections(text: str) -> int:
+    """How many lines of a file have a heading before any comment."""
+    return sum(1 for _ in SECTION.finditer(text))
 
 
 def wrappers(text: str) -> list[Wrapper]:
