@@ -112,8 +112,6 @@ def _expanded(part: Part, name: str, bounds: Bounds) -> Iterator[Read]:
         yield from _members(tar_members.read(part, _wanted, bounds.document_bytes, bounds.member_bytes), bounds)
     elif head.lstrip().startswith(b'{"') and not book_names.BOOK.search(name):
         yield from book_rows.read(part, bounds.document_bytes, bounds.member_bytes, bounds.row_bytes)
-    elif head.startswith(ARCHIVES) or COMPRESSED.match(head):
-        yield _refused(name, NESTED, "its content is compressed again", part.size, 0, 0)
     else:
         yield _text(chain(first, stream), part, name, bounds)
 

@@ -80,7 +80,7 @@ class _Reader:
                 if isinstance(item, Broken):
                     yield item
                 elif isinstance(item, Row):
-                    yield self._post(item.begin, item.end, item.attributes)
+                    yield self._row(*item)
                 else:
                     yield from self._usual(item)
             if rows.done:
@@ -89,34 +89,37 @@ class _Reader:
             leading, rootless = True, False
 
     def _usual(self, rows: Usual) -> Iterator[Question | Answer | Broken | Skipped]:
-        decoded, position, place = rows.decoded, rows.position, self._window.place
-        for (begin, end), numbers, spans in zip(rows.places, rows.numbers, rows.texts, strict=True):
-            try:
-                texts = [
-                    None if first < 0 else decoded[first:behind].decode() for first, behind in zip(spans[::2], spans[1::2], strict=True)
-                ]
-                offset, inner = place(position + begin)
-                found = post(numbers, texts, (), self.site, offset + self._origin, inner)
-            except (UnicodeDecodeError, Malformed):
-                yield self._post(position + begin, position + end, rows.chunk[begin + len(ROW) : end])
-                continue
-            yield self._counted(found)
+        position, values = rows.position, _values(rows.decoded)
+        for (begin, end), numbers, texts in zip(rows.places, rows.numbers, rows.texts, strict=True):
+            if values:
+                yield self._post(position + begin, position + end, numbers, [values[number] for number in texts], ())
+            else:
+                yield self._row(position + begin, position + end, rows.chunk[begin + len(ROW) : end])
 
-    def _post(self, begin: int, end: int, attributes: bytes) -> Question | Answer | Broken | Skipped:
-        offset, inner = self._window.place(begin)
-        offset += self._origin
+    def _row(self, begin: int, end: int, attributes: bytes) -> Question | Answer | Broken | Skipped:
         try:
-            return self._counted(post(*columns(attributes), self.site, offset, inner))
+            return self._post(begin, end, *columns(attributes))
         except Malformed as malformed:
-            return Broken(offset, inner, end - begin, str(malformed), self._window.bytes(begin, min(end, begin + EXCERPT)))
+            return self._broken(begin, end, malformed)
 
-    def _counted(self, found: Question | Answer | Skipped) -> Question | Answer | Skipped:
+    def _post(
+        self, begin: int, end: int, numbers: list[int], texts: list[str | None], notes: tuple[str, ...]
+    ) -> Question | Answer | Broken | Skipped:
+        offset, inner = self._window.place(begin)
+        try:
+            found = post(numbers, texts, notes, self.site, offset + self._origin, inner)
+        except Malformed as malformed:
+            return self._broken(begin, end, malformed)
         if not isinstance(found, Skipped):
             self.posts += 1
             newest = max(found.created, found.active)
             if newest > self.newest and _DATE.fullmatch(newest):
                 self.newest = newest
         return found
+
+    def _broken(self, begin: int, end: int, malformed: Malformed) -> Broken:
+        offset, inner = self._window.place(begin)
+        return Broken(offset + self._origin, inner, end - begin, str(malformed), self._window.bytes(begin, min(end, begin + EXCERPT)))
 
     def _segment_end(self) -> Iterator[Broken]:
         """Damage and the row that it cuts are one fault."""
@@ -130,3 +133,13 @@ class _Reader:
         elif self._rows.open and not self._rows.leading:
             offset, inner = window.place(window.end)
             yield Broken(offset + self._origin, inner, 0, UNFINISHED, b"")
+
+
+def _values(decoded: bytes) -> list[str | None]:
+    """The values that `posts_kernel.rows` wrote, and None as the last, so that -1 is it; none where one of them is no UTF-8."""
+    try:
+        values: list[str | None] = list(decoded.decode().split("\0"))
+    except UnicodeDecodeError:
+        return []
+    values[-1] = None
+    return values

@@ -167,12 +167,12 @@ def _number(chunk, place):  # type: ignore[no-untyped-def]
     return place, -number if negative else number
 
 
-@njit(types.UniTuple(INT, 2)(BYTES, INT, INT[::1], INT[::1], OUT, INT), cache=True)
-def _row(chunk, place, numbers, texts, out, written):  # type: ignore[no-untyped-def]
-    """(place behind the row, end of what was written); (-1, 0) where it is left."""
+@njit(types.UniTuple(INT, 3)(BYTES, INT, INT[::1], INT[::1], OUT, INT, INT), cache=True)
+def _row(chunk, place, numbers, texts, out, written, values):  # type: ignore[no-untyped-def]
+    """(place behind the row, end of what was written, number of the next value); (-1, 0, 0) where it is left."""
     size = len(chunk)
     if not _is(chunk, place, 0x3C, 0x72, 0x6F, 0x77):
-        return -1, 0
+        return -1, 0, 0
     place += 4
     numbers[:] = ABSENT
     texts[:] = -1
@@ -182,55 +182,57 @@ def _row(chunk, place, numbers, texts, out, written):  # type: ignore[no-untyped
         while place < size and _is_letter(chunk[place]):
             place += 1
         if place + 1 >= size or chunk[place] != _EQUALS or chunk[place + 1] != _QUOTE:
-            return -1, 0
+            return -1, 0, 0
         column = _column(chunk, name, place)
         place += 2
         if column < 0:
             while place < size and chunk[place] != _QUOTE and chunk[place] != _LESS:
                 place += 1
             if place >= size or chunk[place] == _LESS:
-                return -1, 0
+                return -1, 0, 0
         elif column < _COUNT:
             twice = numbers[column] != ABSENT
             place, numbers[column] = _number(chunk, place)
             if place < 0 or twice:
-                return -1, 0
+                return -1, 0, 0
         else:
-            column = 2 * (column - _COUNT)
-            twice = texts[column] >= 0
-            texts[column] = written
+            twice = texts[column - _COUNT] >= 0
+            texts[column - _COUNT] = values
             place, written = _text(chunk, place, out, written)
             if place < 0 or twice:
-                return -1, 0
-            texts[column + 1] = written
+                return -1, 0, 0
+            out[written] = 0
+            written += 1
+            values += 1
         place += 1
     if place < size and chunk[place] == _BLANK:
         place += 1
     if place + 1 < size and chunk[place] == _SLASH and chunk[place + 1] == _MORE:
-        return place + 2, written
+        return place + 2, written, values
     if _is(chunk, place, 0x3E, 0x3C, 0x2F, 0x72) and _is(chunk, place + 3, 0x72, 0x6F, 0x77, 0x3E):
-        return place + 7, written
-    return -1, 0
+        return place + 7, written, values
+    return -1, 0, 0
 
 
 @njit(types.UniTuple(INT, 3)(BYTES, INT, INT, INT, INT[:, ::1], INT[:, ::1], INT[:, ::1], OUT), cache=True)
 def rows(chunk, at, last, most, places, numbers, texts, out):  # type: ignore[no-untyped-def]
     """Reads rows from `at` on, with the blanks before each, up to one that is left, begins at `last` or behind it, or has over `most` bytes.
 
-    Returns (how many, place behind the last, bytes written to `out`). Fills, for each row, `places` [n, 2] begin and end; `numbers`
-    [n, 6]; `texts` [n, 16] begin and end of each in `out` (as many bytes as the chunk), which is UTF-8 where the chunk is; -1: absent.
+    Returns (how many, place behind the last, bytes written to `out`, which has as many as the chunk): values, each with a 0 behind it, which no
+    XML has; they are UTF-8 where the chunk is. Fills, for each row, `places` [n, 2] begin and end; `numbers` [n, 6]; `texts` [n, 8] number of the
+    value, -1: absent.
     """
-    count, written, size = 0, 0, len(chunk)
+    count, written, values, size = 0, 0, 0, len(chunk)
     while count < len(places):
         begin = at
         while begin < size and chunk[begin] in (_BLANK, _NEWLINE, _RETURN, _TAB):
             begin += 1
         if begin >= last:
             break
-        end, behind = _row(chunk, begin, numbers[count], texts[count], out, written)
+        end, behind, following = _row(chunk, begin, numbers[count], texts[count], out, written, values)
         if end < 0 or end - begin > most:
             break
         places[count, 0], places[count, 1] = begin, end
-        at, written = end, behind
+        at, written, values = end, behind, following
         count += 1
     return count, at, written

@@ -81,7 +81,7 @@ class Rows:
         self.leading = self.done = False
         self._places = np.empty((_MANY, 2), np.int64)
         self._numbers = np.empty((_MANY, len(posts_kernel.NUMBERS)), np.int64)
-        self._texts = np.empty((_MANY, 2 * len(posts_kernel.TEXTS)), np.int64)
+        self._texts = np.empty((_MANY, len(posts_kernel.TEXTS)), np.int64)
         self._out = np.empty(0, np.uint8)
 
     def segment(self, leading: bool) -> Iterator[Usual | Row | Broken]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.members import EXCERPT
@@ -64,7 +64,11 @@ def broken(named: Name, place: Place, reason: str, excerpt: bytes) -> Broken:
 
 
 def record(submission: Submission, named: Name, place: Place, document_bytes: int) -> Document | Broken:
-    """The paper of a submission: what its main file reads is one text; if the main file is lost with what is damaged, it is broken."""
+    """The paper of a submission: what its main file reads is one text; if the main file is lost with what is damaged, it is broken.
+
+    It was last changed when arXiv says (`place`), or else with its newest file.
+    """
+    place = replace(place, modified=place.modified or submission.modified)
     texts = Texts(submission.files)
     project = Project(texts)
     choice = main_file.choose(project, named.paper, _readme(submission, texts))

@@ -89,7 +89,7 @@ def text_of(data: bytes, shared: Callable[[], str | None] = lambda: None) -> tup
 
 def declared(data: bytes) -> str | None:
     """The charset that a file declares, as Python names it; None: none, or one that is not known."""
-    if not any(word in data for word in (b"inputenc", b"inputencoding", b"CJK", b"!TEX")):
+    if not any(word in data for word in (b"inputenc", b"CJK", b"!TEX")):
         return None
     found = DECLARED.search(data.replace(b"\r", b"\n"))
     if found is None:

@@ -77,7 +77,7 @@ def read(part: Part, bounds: Bounds | None = None) -> Iterator[Document | Refuse
     if os.path.isdir(part.path):
         submission = _submission(bounds)
         of_folder(part.path, submission)
-        yield submission_paper.record(submission, name_of(part.name), Place(0, 0, part.size, submission.modified), bounds.document_bytes)
+        yield submission_paper.record(submission, name_of(part.name), Place(0, 0, part.size, 0), bounds.document_bytes)
     elif _is_bulk(part, bounds):
         for entry in tar_members.read(part, lambda name: BULK_MEMBER.search(name) is not None, bounds.packed_bytes, bounds.member_bytes):
             yield entry if isinstance(entry, Broken) else _member(entry, bounds)
@@ -158,7 +158,7 @@ def _paper(part: Part, named: Name, place: Place, bounds: Bounds) -> Document | 
             return submission_paper.broken(named, place, fault.reason, content[:EXCERPT] or fault.excerpt)
         name = f"{ENDING.sub('', named.paper.rpartition('/')[2])}.tex"
         submission.add(Entry(name, FILE, len(content), 0, "", content, 0, 0, _gzip_time(stored)))
-    return submission_paper.record(submission, named, replace(place, modified=place.modified or submission.modified), bounds.document_bytes)
+    return submission_paper.record(submission, named, place, bounds.document_bytes)
 
 
 def _head(expanded: Iterator[Piece | Unreadable], size: int) -> tuple[bytes, Iterator[Piece | Unreadable]]:

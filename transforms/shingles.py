@@ -22,10 +22,10 @@ WORDS = 13
 """Words of an n-gram. code: GPT-3's and datatrove's overlap of test sets; spec 7.3 proposes it."""
 THRESHOLD = 0.90
 """paper: LLaMA section 2.1, "removing books with more than 90% content overlap"."""
-HELD = 1 << 20
-"""Hashes that are sorted at once. ours: 8 MiB, the n-grams of a book of 6 MB; longer ones go through a file."""
+HELD = 1 << 18
+"""Hashes that are sorted at once. ours: 2 MiB, the n-grams of a book of 1.5 MB; longer ones go through a file, so that they take no more memory."""
 CELL_BITS = 12
-"""Bits of a hash that name its cell in a spilled run. ours: a cell of the longest book is far below HELD; 32 KiB of places for a run of 8 MiB."""
+"""Bits of a hash that name its cell in a spilled run. ours: a cell of the longest book is far below HELD; 32 KiB of places for a run of 2 MiB."""
 SHARE_OF_EXPECTED = 0.5
 """ours: see `least_shared`."""
 

@@ -16,7 +16,7 @@ from pipeline.part import Part
 from pipeline.records import Broken, Document, Refused
 
 BOOKS = SHARED / "books"
-BODY = "Chapter 1\n\nIt was a bright cold day in April, and the clocks were striking.\n\nAnd so on.\n"
+BODY = "Chapter 1\n\nThe ferry came late that morning, and the miller had already gone home.\n\nNobody was surprised.\n"
 HEADER = """The Project Gutenberg EBook of A Made Book, by Ann Author
 
 This eBook is for the use of anyone anywhere at no cost.

@@ -55,6 +55,11 @@ def test_what_is_not_declared_is_told_by_its_letters(codec, text):
     assert found.notes == ("not UTF-8", "charset guessed")
 
 
+def test_letters_that_only_one_code_page_of_dos_has():
+    text = "São nações do coração; não põe a mão no pão, irmão. Å være på øya, så rødt. " * 8
+    assert one(text.encode("cp850"), "a.txt").text == text
+
+
 def test_other_scripts_are_detected():
     russian = "Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. " * 20
     assert one(russian.encode("koi8-r"), "a.txt").text == russian

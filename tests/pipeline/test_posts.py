@@ -29,6 +29,7 @@ from made_posts import (
 from pipeline.posts import Answer, Question, Totals, is_meta, read, site_of, splits
 from pipeline.posts_fields import NO_SCORE, NO_TITLE
 from pipeline.posts_kernel import NUMBERS, TEXTS
+from pipeline.records import Broken
 
 ROWS = rows(7)
 LINES = dump(ROWS)
@@ -208,21 +209,23 @@ def test_a_value_is_what_element_tree_makes_of_it(value):
 )
 def test_a_row_is_read_the_same_in_the_usual_form_and_in_another(attributes):
     written = b"<row" + b"".join(f' {name}="{value}"'.replace("<", "&lt;").encode() for name, value in attributes) + b" />"
-    both = [items(dump([form(written)])) for form in (bytes, odd)]
-    usual, other = (
-        [repr(item).replace("\\n ", " ").replace(f"size={len(written) + 1}", f"size={len(written)}") for item in found] for found in both
-    )
-    assert usual == other
+    usual, other = (items(dump([form(written)])) for form in (bytes, odd))
+    assert [told(item) for item in usual] == [told(item) for item in other]
+
+
+def told(item):
+    """All that is told of a post, and of a row that cannot be read why and where."""
+    return (item.offset, item.reason) if isinstance(item, Broken) else item
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(1, 3000), st.integers(0, 12), st.booleans())
-def test_ranges_have_each_row_once_whatever_their_size(part_bytes, count, damaged):
+@given(st.integers(1, 3000), st.integers(0, 12), st.booleans(), st.sampled_from([b"", b"garbage", b"\xef\xbb\xbf"]))
+def test_ranges_have_each_row_once_whatever_their_size(part_bytes, count, damaged, between):
     lines = rows(count)
     if damaged and count > 2:
         lines[2] = lines[2].replace(b'Title="', b'Title="<')
         lines[-1] = lines[-1].replace(b"/>", b"")
-    data = dump(lines)
+    data = dump(lines) + (between + dump(lines) if between else b"")
     assert items(data, part_bytes=part_bytes) == items(data)
 
 

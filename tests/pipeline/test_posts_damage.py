@@ -63,6 +63,7 @@ def broken_among(bad):
         (BAD.replace(b"Llama", b"&#x;"), AMPERSAND),
         (BAD.replace(b"Llama", b"&amp"), AMPERSAND),
         (BAD.replace(b"<row", b'<row Title="x"'), TWICE),
+        (BAD.replace(b"<row", b'<row Score="96"'), TWICE),
         (BAD.replace(b"Llama", b"<b>Llama</b>"), MALFORMED),
         (BAD.replace(b"Llama", b'"Llama"'), MALFORMED),
         (BAD.replace(b' Title="', b" Title="), MALFORMED),
@@ -143,6 +144,12 @@ def test_whatever_a_cut_leaves_whole_is_read(data):
     else:
         assert fault.reason in (UNFINISHED, CUT, OUTSIDE)
         assert fault.offset + fault.size == at
+
+
+def test_a_dump_without_its_end_is_named():
+    for foot in (b"", b"<", b"</post", b"\n"):
+        posts, (broken,), _ = read_all(dump(ROWS, foot=foot))
+        assert (ids(posts), broken.reason) == (list(range(1, 7)), UNFINISHED if not foot.strip() else OUTSIDE)
 
 
 @settings(deadline=None)

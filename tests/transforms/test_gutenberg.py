@@ -13,7 +13,7 @@ from transforms.gutenberg import strip
 from transforms.gutenberg_header import Header, language_code, parse
 
 BOOKS = SHARED / "books"
-BODY = "  CHAPTER I\n\nIt was a bright cold day in April.\n\n\n  THE END"
+BODY = "  CHAPTER I\n\nThe miller had gone home before it rained.\n\n\n  THE END"
 LICENCE = """
 ***** This file should be named 10026.txt or 10026.zip *****
 Updated editions will replace the previous one--the old editions
@@ -162,6 +162,23 @@ def test_a_phrase_in_the_body_does_not_end_the_book(phrase, length, footer):
     assert strip(f"{HEADERS['this'][0]}\n{body}\n\n{FOOTERS[footer][0]}").text == body
 
 
+def test_a_licence_far_below_ends_the_book_itself():
+    body = f"{BODY}\n\nEnd of the Project Gutenberg EBook of Hamlet, said the screen.\n\n" + "More of the book.\n" * 400
+    found = strip(
+        HEADERS["this"][0] + "\n" + body + "\n\n*** START: FULL LICENSE ***\n\nTHE FULL PROJECT GUTENBERG LICENSE\n" + "Section 1.\n" * 300
+    )
+    assert (found.text, found.footer) == (body.rstrip(), "licence")
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["Write to the author: ann@example.org", "Scans at The Internet Archive were of help.", "A life of Project Gutenberg's founder"],
+)
+def test_a_book_that_is_not_gutenberg_s_keeps_its_first_paragraph(first):
+    text = f"{first}\n\n{BODY}"
+    assert (strip(text).text, strip(text).header) == (text, "none")
+
+
 def test_the_start_marker_in_a_later_part_of_a_book_is_of_the_book():
     body = BODY + "\n\n*** START OF THIS PROJECT GUTENBERG EBOOK HAMLET ***\n\nMore."
     assert strip(HEADERS["this"][0] + "\n" + body).text == body
@@ -182,6 +199,9 @@ def test_line_ends_marks_and_form_feeds():
 def test_fields_of_every_generation():
     header = parse(FIELDS + "*** START OF THIS PROJECT GUTENBERG EBOOK ***\nTitle: not this")
     assert header == Header("A Title that goes on and on", "Ann Author", "en", "10026", "US-ASCII")
+    untitled = "Project Gutenberg\n\n*** START OF THIS PROJECT GUTENBERG EBOOK ***\n\nTitle: not this\n\nLanguage: French\n"
+    assert parse(untitled) == Header()
+    assert parse("Project Gutenberg\n" + "x\n" * 4500 + "Title: not this\n") == Header()
     assert parse(SMALL_PRINT + BODY) == Header("The Devil's Dictionary", "Bierce", None, "972", None)
     new = FIELDS.replace("[eBook #10026]", "[eBook #10026]\r\n                Most recently updated: May 1, 2021").replace("\n", "\r\n")
     assert parse(new).number == "10026"
@@ -220,8 +240,7 @@ def test_any_body_comes_back(lines, header, footer):
                                   "Produced by x by\n\n", "Project Gutenberg's x by y, by \n", "*** START OF THIS PROJECT GUTENBERG x\n",
                                   "Title: x\n a\n"])  # fmt: skip
 def test_work_grows_with_the_text_alone(unit):
-    def cost(size):
-        text = "Project Gutenberg\n" + unit * (size // len(unit))
+    def cost(text):
         best = 9.0
         for _ in range(3):
             begun = time.process_time()
@@ -229,7 +248,9 @@ def test_work_grows_with_the_text_alone(unit):
             best = min(best, time.process_time() - begun)
         return best
 
-    assert cost(1_600_000) < 40 * cost(200_000) + 0.05
+    large = cost("Project Gutenberg\n" + unit * (1_600_000 // len(unit)))
+    assert large < 40 * cost("Project Gutenberg\n" + unit * (200_000 // len(unit))) + 0.05
+    assert large < 80 * cost("The miller had gone home before it rained.\r\n" * 45_000), "an ordinary book of that size"
 
 
 REAL = {

@@ -71,6 +71,7 @@ ENVIRONMENTS = [
     ("\\foo\\begin{comment}b\\end{comment}c", "\\foo c", 1),
     ("a\n\\begin{comment}\n% \\end{comment}\nb\n\\end{comment}\nc", "a\nc", 1),  # package comment: an end stands at no line's %
     ("a\n\\begin{comment}\n%\\end{comment}\nc", "a\nc", 1),
+    ("\\begin{comment}\n%\\end{comment}\na\n\\begin{comment}\n%\\end{comment}\nb", "a\nb", 2),
     ("%\\begin{comment}\na\n%\\end{comment}\nb", "a\nb", 2),
     ("\\excludecomment{draft}\n\\begin{draft}\nx\n\\end{draft}\ny", "\\excludecomment{draft}\ny", 1),
     (
@@ -96,6 +97,7 @@ CONDITIONALS = [
     ("a\n\\iffalse\nb\n\\else\nc\n\\fi\nd", "a\nc\nd"),
     ("\\iffalse a \\ifx b \\else c \\fi \\else d \\fi", "d"),  # the \else of a conditional within is not its own
     ("\\iffalse a \\iff b \\ifthenelse{c}{d}{e} \\fi f", "f"),  # neither has a \fi
+    ("\\iffalse a \\iff \\fi b \\fi", "b \\fi"),
     ("\\iffalse \\iffalt \\fi a", "a"),  # no such word, and one \fi: it is no conditional
     ("\\iffalse \\newif\\ifdraft \\fi a", "a"),
     ("\\iffalse a % \\fi\n b\\fi c", "c"),
@@ -212,19 +214,19 @@ OPENERS = [
 
 def fastest(function, text):
     def once():
-        start = time.perf_counter()
+        start = time.process_time()
         function(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     return min(once() for _ in range(3))
 
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_the_work_grows_with_the_length(opener):
-    """Eight times the text takes some eight times as long; were it squared, sixty-four times."""
+    """Eight times the text takes some eight times as long; were it squared, sixty-four times, and seconds."""
     short, long = (opener * (length // len(opener)) for length in (20_000, 160_000))
     for function in (remove, verbatim.regions):
-        assert fastest(function, long) < 24 * fastest(function, short) + 0.01
+        assert fastest(function, long) < 24 * fastest(function, short) + 0.1
 
 
 def test_conditionals_nested_in_what_stays_are_gone_through_once():
@@ -232,7 +234,7 @@ def test_conditionals_nested_in_what_stays_are_gone_through_once():
         return "\\iffalse x\\else y " * count + "\\fi " * count + "filler " * count + "%"
 
     assert remove(nested(100)).text == ("y " * 100 + "filler " * 100).rstrip()
-    assert fastest(remove, nested(8_000)) < 24 * fastest(remove, nested(1_000)) + 0.01
+    assert fastest(remove, nested(8_000)) < 24 * fastest(remove, nested(1_000)) + 0.1
 
 
 def test_real_papers():

@@ -112,6 +112,7 @@ BIBLIOGRAPHIES = [  # text, what stays
     ("a\n\\section{\\refname}\nb\n\\begin{figure}c", "a\n\\begin{figure}c"),
     ("a\n\\section{References}\n\\begin{thebibliography}{9}b\\end{thebibliography}\nc", "a\nc"),
     ("a\n\\section{References}\n\\bibitem{b} c\n\nd", "a\n\nd"),
+    ("a\n\\section{References}\n\\def\\b{\\section{c}}\n[1] d", "a\n"),  # a definition ends nothing
     ("\\section{References and citations}\na", "\\section{References and citations}\na"),
     ("a\n\\bibitem{b} c\n  d\n\n\\bibitem{e} f\n\ng", "a\n\ng"),
     ("a\n\\begin{thebibliography}{9}\n\\bibitem{b} c\n\nd\\section{E}", "a\n\nd\\section{E}"),  # without its end: to the paragraph's
@@ -210,19 +211,19 @@ OPENERS = [
 
 def fastest(function, text):
     def once():
-        start = time.perf_counter()
+        start = time.process_time()
         function(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     return min(once() for _ in range(3))
 
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_the_work_grows_with_the_length(opener):
-    """Eight times the text takes some eight times as long; were it squared, sixty-four times."""
+    """Eight times the text takes some eight times as long; were it squared, sixty-four times, and seconds."""
     short, long = (opener * (length // len(opener)) for length in (20_000, 160_000))
     for function in (without_bibliography, from_first_section):
-        assert fastest(function, long) < 24 * fastest(function, short) + 0.01
+        assert fastest(function, long) < 24 * fastest(function, short) + 0.1
 
 
 def test_real_papers():

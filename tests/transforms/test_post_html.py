@@ -58,6 +58,7 @@ LISTS = {
     "<ol start=1234567890><li>a</ol><ol start=x><li>b</ol>": "1. a\n\n1. b",
     "<ul><ol><li>a</ul><li>b</ol><li>c": "    1. a\n\n* b\n* c",
     "<li>a</li></ol><li>b": "* a\n* b",
+    "<ol start=9><li>a</ul><li>b": "9. a\n10. b",
     "<ul><li><ul><li>a</ul></ul>": "    * a",
     "<ul>" * 12 + "<li>a": " " * 32 + "* a",
     "<ul><li><pre>x\n y</pre></li></ul>": "*\nx\n y",
@@ -73,6 +74,7 @@ CODE = {
     "a<pre> \n </pre>b": "a\n\nb",
     "<ul><li><pre>\n</pre>a": "* a",
     "<pre>a<br>b<p>c</p><li>d": "a\nb\nc\nd",
+    "<pre>a\r\n\r\nb\rc</pre>": "a\n\nb\nc",
     "<pre>a</pre><pre>b<pre>c": "a\n\nb\n\nc",
     "<pre>$$ x\n$$ <b>y</b><sup>2</sup>": "$$ x\n$$ y²",
     "<div class='snippet'><div><pre class=x><code>a</code></pre>\n<pre><code>b</code></pre></div></div>": "a\n\nb",
@@ -181,10 +183,11 @@ HOSTILE = r"""< <p </ & <! <!-- -- <a° <a°b=" <a°b='"> <a°b=">' &# &#1 &a &n
 PIECES = [piece.replace("°", " ").replace("¶", "\n") for piece in HOSTILE.split()]
 
 
+@pytest.mark.parametrize("end", ["", ">y</ul>"])
 @pytest.mark.parametrize("piece", PIECES, ids=repr)
-def test_takes_linear_time_and_space(piece: str) -> None:
+def test_takes_linear_time_and_space(piece: str, end: str) -> None:
     def seconds(length: int) -> float:
-        body = pa.array(["x" + piece * (length // len(piece)) + ">y</ul>"])
+        body = pa.array(["x" + piece * (length // len(piece)) + end])
         started = time.process_time()
         text = convert(body).text[0].as_py()
         assert len(text) <= 14 * length

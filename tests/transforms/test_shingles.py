@@ -221,10 +221,10 @@ def test_editions_of_a_book_are_as_much_alike_as_their_sets() -> None:
     texts = [gzip.decompress(path.read_bytes()).decode("utf-8", "replace") for path in paths]
     for n in (5, 13):
         one, other = (set(ngrams(text, n)) for text in texts)
-        (mine, _), (theirs, sent) = sketches = [sketch_arrays(text, n) for text in texts]
+        (mine, had), (theirs, sent) = (sketch_arrays(text, n) for text in texts)
         assert [len(mine), len(theirs)] == [len(one), len(other)]
         assert count_common([mine], [theirs]) == len(one & other)
-        shared = len(np.intersect1d(*(prints for _, prints in sketches))) / len(sent)
+        shared = len(np.intersect1d(had, sent)) / len(sent)
         assert shared == pytest.approx(len(one & other) / len(other), abs=0.1)
 
 

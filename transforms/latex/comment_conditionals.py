@@ -75,8 +75,7 @@ class _Blocks:
             elif kind is None or not stack:
                 continue
             elif kind == "turns":
-                opened, turn = stack[-1]
-                stack[-1] = (opened, turn or (token.start(kind) - 1, token.end()))
+                stack[-1] = (stack[-1][0], (token.start(kind) - 1, token.end()))
             else:
                 opened, turn = stack.pop()
                 self._blocks[opened] = Block(turn, (token.start(kind) - 1, token.end()))

@@ -61,6 +61,7 @@ def tex_definition(state: Expander, command: str, expanding: bool, is_global: bo
     name = target_of(state)
     if name is None:
         return state.leave(command, place, "it names no control sequence")
+    state.peek()
     letters = state.letters
     opened = state.text.find("{", state.position)
     heading = state.text[state.position : opened] if opened >= 0 else "#"

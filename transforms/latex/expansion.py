@@ -24,12 +24,11 @@ from transforms.latex import verbatim
 from transforms.latex.definition_environments import EDGES
 from transforms.latex.definitions import DEFINERS
 from transforms.latex.expansion_conditionals import CONDITIONALS, TAKES_ARGUMENTS, Conditional
-from transforms.latex.expansion_input import Stuck
-from transforms.latex.expansion_meanings import Meaning
+from transforms.latex.expansion_meanings import Alias, Meaning, Own
 from transforms.latex.expansion_primitives import PRIMITIVES
 from transforms.latex.expansion_scope import restored
 from transforms.latex.expansion_state import Expander
-from transforms.latex.macros import MARK, MOST_NOTES, Bounds, Expanded
+from transforms.latex.macros import CONTROL, MARK, MOST_NOTES, Bounds, Expanded
 
 __all__ = ["Bounds", "Expanded", "expand"]
 
@@ -38,9 +37,11 @@ _WORTH_READING = re.compile(
     r"\\(?:new|renew|provide|[gex]?def(?![a-z])|let(?![a-z])|futurelet|Declare|New|Renew|Provide|if|xspace|csname|expandafter|romannumeral|@namedef|cs)"
 )
 """What makes a text worth going through: definers, conditionals, and what is replaced wherever it stands."""
+_TITLES = ("\\maketitle", "\\begin{abstract}", "\\section", "\\begin{document}")
+"""Where title and authors are set, the first that a paper has: AASTeX needs no \\maketitle."""
 _CONDITIONAL = re.compile(r"\\(if[A-Za-z@]*)")
 _DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
-"""A verbatim environment that begins at the end of a group: part of a definition (`\newenvironment{code}{\begin{verbatim}}{\end{verbatim}}`)."""
+"""A verbatim environment that begins at the end of a group: part of a definition (`\\newenvironment{code}{\\begin{verbatim}}{\\end{verbatim}}`)."""
 _ADDRESS = re.compile(r"(?<!\\)\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*\{[^{}]*\\(?:[^{}]|\{[^{}]*\})*\}|\|[^|\n]*\|)")
 """An address that holds a backslash: url prints it as it is written."""
 _OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*\{?\s*\\(url|nolinkurl|path)(?![A-Za-z@])")
@@ -72,7 +73,7 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
                     state.meanings.setdefault(shorter, Conditional(None))
     if definitions:
         _read_package(state, definitions)
-    out = state.read(hidden, letters=False)
+    out = _with_title(state, state.read(hidden, letters=False))
     return Expanded(
         restored(out, stretches),
         state.defined,
@@ -85,12 +86,28 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
 def _read_package(state: Expander, definitions: str) -> None:
     """Takes the definitions of local packages; what else stands there is no part of the paper."""
     state.package = True
-    try:
-        state.read(definitions, letters=True)
-    except Stuck:
-        state.note("local packages: a bound was reached in them, what follows was not read")
+    state.read(definitions, letters=True)
     state.forget_output()
     state.package = False
+
+
+def _with_title(state: Expander, out: str) -> str:
+    """The output with macros that stand before their definition replaced as far as `_TITLES`: title and authors are kept, and set there.
+
+    A name that an own macro gives as the standard's own (`\\let\\old\\vec`) is not replaced: where it stands it is the standard's.
+    """
+    edge = next((place for title in _TITLES if (place := out.find(title)) >= 0), 0)
+    standard = {meaning.written[1:] for meaning in state.meanings.values() if isinstance(meaning, Alias)}
+    late = {name: meaning for name, meaning in state.meanings.items() if isinstance(meaning, Own) and name not in standard}
+    if late.keys().isdisjoint(CONTROL[False].findall(out, 0, edge)):
+        return out
+    front = Expander(state.bounds, edge, False, state.stretches)
+    front.meanings.update(state.meanings)
+    for name in standard:
+        front.meanings.pop(name, None)
+    text = front.read(out[:edge], letters=False)
+    state.expansions += front.expansions
+    return text + out[edge:]
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

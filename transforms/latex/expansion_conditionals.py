@@ -23,6 +23,7 @@ TAKES_ARGUMENTS = names(
     "iflanguage ifthispageodd ifstr ifdefequal ifcsequal ifcsempty ifcsvoid ifcsstring ifcsmacro iff ifff"
 )
 """Names that begin as conditionals do and have no `\\fi`: they take their branches as arguments. `\\iff` is a symbol."""
+_BLANKS = re.compile(r"[ \t]*+")
 _PART = re.compile(r"[-+]?\d{1,9}|[<>=]|\s+")
 _NUMBERS = re.compile(r"\s*([-+]?\d+)\s*([<>=])\s*([-+]?\d+)(?:\s|\Z)")
 
@@ -57,14 +58,20 @@ def decide(state: Expander, name: str, holds: bool | None) -> None:
         return state.write(f"\\{name}")
     if holds:
         state.conditions = Condition(True, state.conditions)
-        return None
+        return _swallow(state)
     place = state.place()
     edge = _skip(state)
     if edge == "else":
         state.conditions = Condition(True, state.conditions)
     elif edge is None:
-        state.leave(name, place, "its \\fi is not there")
-    return None
+        return state.leave(name, place, "its \\fi is not there")
+    return _swallow(state)
+
+
+def _swallow(state: Expander) -> None:
+    """Blanks behind a control word that went go with it, as in TeX."""
+    found = _BLANKS.match(state.text, state.position)
+    state.position = found.end() if found else state.position
 
 
 def _skip(state: Expander) -> str | None:
@@ -95,15 +102,16 @@ def _else(state: Expander, name: str) -> None:
     if _skip(state) is None:
         return state.leave(name, place, "its \\fi is not there")
     state.conditions = state.conditions.around
-    return None
+    return _swallow(state)
 
 
 def _fi(state: Expander, name: str) -> None:
     conditions = state.conditions
-    if conditions is None or not conditions.taken:
-        state.write(f"\\{name}")
     if conditions is not None:
         state.conditions = conditions.around
+    if conditions is None or not conditions.taken:
+        return state.write(f"\\{name}")
+    return _swallow(state)
 
 
 def _newif(state: Expander, name: str) -> None:

@@ -30,7 +30,7 @@ class Input:
         text, position, letters: of the topmost.
         depth: how many lie below it.
         below: the next one as a `Place`, or None.
-        effort: characters read as arguments or pushed so far.
+        effort: characters read as arguments or pushed so far; looked at when it goes over `next_look`.
     """
 
     def __init__(self, bounds: Bounds, most_effort: int) -> None:
@@ -42,6 +42,7 @@ class Input:
         self.bounds = bounds
         self.effort = 0
         self.most_effort = most_effort
+        self.next_look = most_effort
 
     def place(self) -> Place:
         return self.text, self.position, self.letters, self.depth, self.below
@@ -62,8 +63,14 @@ class Input:
 
     def spend(self, characters: int) -> None:
         self.effort += characters
+        if self.effort > self.next_look:
+            self.look_at_effort()
+
+    def look_at_effort(self) -> None:
+        """Raises Stuck where all uses together had too much read or put in."""
         if self.effort > self.most_effort:
             raise Stuck(f"more than {self.most_effort} characters read as arguments and replacements")
+        self.next_look = self.most_effort
 
     def peek(self) -> str:
         """The next character; "" at the end. Texts that are used up go."""
@@ -113,8 +120,8 @@ class Input:
         """What stands between the brace here and the one that closes it; None, and nothing is read, where none does."""
         found = _FLAT.match(self.text, self.position)
         if found:
-            self.spend(found.end() - self.position)
             self.position = found.end()
+            self.spend(len(found[0]))
             return found[1]
         depth = 0
         for found in _BRACE.finditer(self.text, self.position):
@@ -124,8 +131,8 @@ class Input:
                 depth -= 1
                 if depth == 0:
                     inner = self.text[self.position + 1 : found.start()]
-                    self.spend(len(inner))
                     self.position = found.end()
+                    self.spend(len(inner))
                     return inner
         self.spend(len(self.text) - self.position)
         return None
@@ -157,8 +164,8 @@ class Input:
         if found == _NOWHERE:
             return None
         inner = self.text[self.position : found[0]]
-        self.spend(len(inner))
         self.position = found[1]
+        self.spend(len(inner))
         flat = _FLAT.fullmatch(inner)
         return flat[1] if flat else inner
 

@@ -94,6 +94,7 @@ class Mark:
     groups: tuple[int, int]
     modes: tuple[bool, int]
     expansions: int
+    effort: int
 
 
 @dataclass(frozen=True, slots=True)

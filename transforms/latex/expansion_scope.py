@@ -51,7 +51,7 @@ class Scope(Input):
     """
 
     def __init__(self, bounds: Bounds, size: int, stretches: Sequence[str]) -> None:
-        super().__init__(bounds, bounds.effort * (bounds.floor + size))
+        super().__init__(bounds, bounds.floor + bounds.effort * size)
         self.meanings: dict[str | None, Meaning] = {None: Own(Macro((), ()))}
         self.stretches = stretches
         self.package = False
@@ -92,11 +92,15 @@ class Scope(Input):
         if last == len(self.out) - 1 and before[-1] not in " \t\n":
             return piece
         begun = before.rstrip(" \t")
-        found = _LINE_END.match(piece) if begun[-1:] in ("", "\n") else None
+        found = _LINE_END.match(piece) if begun[-1] == "\n" else None
         if found is None:
             return piece.lstrip(" \t")
         if last >= 0:
-            self.out[last:] = [begun] + [""] * (len(self.out) - 1 - last)
+            self.out[last] = begun
+        del self.out[last + 1 :]
+        self.scanned = min(self.scanned, len(self.out))
+        if self.mark is not None:
+            self.mark.pieces = min(self.mark.pieces, len(self.out))
         return piece[found.end() :]
 
     def note(self, text: str) -> None:

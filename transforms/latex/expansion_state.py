@@ -45,7 +45,7 @@ class Expander(Scope):
         self.nesting = 0
         self.internal = False
         self.expansions = 0
-        self.most_expansions = bounds.uses + size + bounds.floor // 10
+        self.most_expansions = bounds.floor // 16 + size
 
     def read(self, text: str, letters: bool) -> str:
         """Goes through a text and gives what it becomes."""
@@ -132,6 +132,15 @@ class Expander(Scope):
             if count > self.bounds.uses and count > self.bounds.uses + self.taken():
                 raise Stuck(f"more than {self.bounds.uses} expansions for one use")
 
+    def look_at_effort(self) -> None:
+        """Raises Stuck also where the use at hand had too much read or put in for what it took from the text."""
+        super().look_at_effort()
+        if self.mark is not None:
+            most = self.mark.effort + self.bounds.floor // 16 + self.bounds.effort * self.taken()
+            if self.effort > most:
+                raise Stuck(f"more than {most - self.mark.effort} characters read as arguments and replacements by one use")
+            self.next_look = min(self.most_effort, most)
+
     def taken(self) -> int:
         """How many characters the use at hand took from the text."""
         place: Place | None = self.place()
@@ -143,6 +152,7 @@ class Expander(Scope):
     def marked(self, name: str) -> Mark:
         self.changes.clear()
         self.internal = self.stores = False
+        self.next_look = min(self.most_effort, self.effort + self.bounds.floor // 16)
         groups, modes = (self.group_depth, self.scanned), (self.only_expanding, self.nesting)
         return Mark(
             name,
@@ -156,6 +166,7 @@ class Expander(Scope):
             groups,
             modes,
             self.expansions,
+            self.effort,
         )
 
     def close_use(self) -> None:

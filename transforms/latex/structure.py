@@ -34,8 +34,8 @@ OPTIONS = re.compile(rf"\s{{0,100}}\[[^\]]{{0,{LONGEST_ARGUMENT}}}\]")
 BARE = re.compile(r'[ \t]{1,100}\n?[ \t]{0,100}([^\s{}\\%"$#&^~]{1,255})|[ \t]{0,100}"([^"\n]{1,255})"')  # TeXbook: a name ends at a blank
 COMMENT = re.compile(r"%[^\n]*\n?[ \t]*")
 SECTION = re.compile(r"(?m)^[^%\n]*?\\(?:(?:sub)*section|chapter|part)\b")
-PLAIN_END = re.compile(r"(?m)^(?:[^%\n\\]|\\.)*?\\(?:bye|enddocument|end(?![A-Za-z@]|\s*\{))\b")
-"""How a file ends that TeX reads without LaTeX: plain TeX's and AmS-TeX's ends, in a line, before any comment."""
+PLAIN_END = r"(?:(?:bye|enddocument)(?![A-Za-z@])|end(?![A-Za-z@]|\s*+\{))"
+"""How a file ends that TeX reads without LaTeX: plain TeX's and AmS-TeX's ends."""
 GUARD = re.compile(r"\\(?:if|else|expandafter|fi)")
 WRAPPER = re.compile(
     r"\\(?:(?:re)?newcommand\*?\s{0,9}\{?\s{0,9}\\([A-Za-z]{1,40})\s{0,9}\}?\s{0,9}\[1\]|def\s{0,9}\\([A-Za-z]{1,40})\s{0,9}#1)\s{0,9}\{([^\n]{1,300})"
@@ -94,7 +94,7 @@ def wrappers(text: str) -> list[Wrapper]:
 
 def ends_as_plain_tex(text: str) -> bool:
     """Whether a file ends as TeX without LaTeX must: \\bye, \\end or \\enddocument, in no comment."""
-    return PLAIN_END.search(text) is not None
+    return Scan(text, PLAIN_END).after(0) is not None
 
 
 @lru_cache(64)

@@ -83,15 +83,15 @@ class Ends:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._none: set[str] = set()
+        self._none: dict[str, int] = {}  # environments, and the place from which on they have no end
 
     def after(self, name: str, position: int) -> int | None:
         """The place behind the next \\end{name}, or None."""
-        if name in self._none:
+        if position >= self._none.get(name, len(self._text) + 1):
             return None
         end = self._text.find(f"\\end{{{name}}}", position)
         if end < 0:
-            self._none.add(name)
+            self._none[name] = position
             return None
         return end + len(name) + 6  # \end{}
 
