@@ -8,7 +8,7 @@ paper: "We removed the HTML tags from text" (LLaMA section 2.1); it says no more
   ours: tables stand apart too. Elements that it does not style as blocks leave nothing and part no words.
 * White space is one blank, but in <pre>, which keeps all but the blank lines at its edges.
 * Items begin with `* ` (code: RedPajama) or their number, four blanks deeper a list (ours: as their authors wrote them, in Markdown); empty ones go.
-* Cells of a row are parted by ` | `, as their authors wrote them; a line break in a cell is a blank, so that a row is a line.
+* Cells of a row are parted by ` | `, as their authors wrote them; a line break in a row is a blank, so that a row is a line.
 * Formulas are text, and those of lines ($$..$$, \\[..\\], environments) keep their lines.
 * <sup> and <sub> of digits and signs become such characters, as in wikitext: without their tags, 10<sup>6</sup> would be 106. Others lose their tags.
 * Pictures, scripts, style sheets and comments are dropped; the words of links stay; quotes have no marks.

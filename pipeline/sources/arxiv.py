@@ -44,7 +44,7 @@ class Arxiv:
     join_lines: bool = setting(False, "ours: a comment's line end stays, as RedPajama has it; true: it goes with it, as in TeX")
     expand_macros: bool = setting(True, "paper: inline-expanded definitions and macros written by users")
     expand_environments: bool = setting(False, "ours: \\newenvironment is a definition too, but what it holds is mostly layout")
-    max_expansion: float = setting(4.0, "ours: size of an expanded paper in sizes of what was read, at which macros are a bomb")
+    max_expansion: int = setting(4, "ours: size of an expanded paper in sizes of what was read, at which macros are a bomb")
     min_characters: int = setting(1, "ours: a paper of which nothing is left is none")
     max_document_bytes: int = setting(8 * 2**20, "ours: LaTeX of a paper that is held; the longest have a few MB")
     max_submission_bytes: int = setting(64 * 2**20, "ours: files of a submission that may hold LaTeX, all in all; figures are not held")
@@ -170,7 +170,7 @@ def _expanded(config: Arxiv, batch: Batch) -> Rewritten:
     bounds = macros.Bounds(growth=config.max_expansion)
     texts, counts, left, noted = [], [], [], Counter[str]()
     for text, definitions in zip(batch["text"].to_pylist(), batch["definitions"].to_pylist(), strict=True):
-        local = comments.remove(definitions or "").text
+        local = comments.remove(definitions or "", join_lines=True).text
         paper = expansion.expand(text, local, bounds, config.expand_environments)
         texts.append(paper.text)
         counts.append(paper.expanded)

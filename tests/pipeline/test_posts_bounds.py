@@ -73,8 +73,8 @@ DEAR = {
 BEGIN = {"attributes": b"<row", "references": b'<row Id="1" PostTypeId="1" Title="t" Body="\x01'}
 
 
-def seconds(name, size):
-    data = HEAD + BEGIN.get(name, b"") + DEAR[name] * (size // len(DEAR[name])) + b'"/>' + FOOT
+def seconds(name, size, tail=b""):
+    data = HEAD + BEGIN.get(name, b"") + DEAR[name] * (size // len(DEAR[name])) + tail + b'"/>' + FOOT
     begin = time.process_time()
     for _ in read(part(data), Bounds()):
         pass
@@ -88,3 +88,11 @@ def test_work_is_linear_in_the_file(name):
     short = min(seconds(name, 20_000), seconds(name, 20_000))
     long = min(seconds(name, 80_000), seconds(name, 80_000))
     assert long < 9 * max(short, 0.02), f"{long / short:.1f} times"
+
+
+@pytest.mark.parametrize("name", [name for name in DEAR if name.endswith("without an end")])
+def test_an_end_that_is_not_there_is_sought_once(name):
+    tail = b"x" * 900_000
+    short = min(seconds(name, 9_000), seconds(name, 9_000)) + seconds("blanks", 0, tail)
+    long = min(seconds(name, 9_000, tail), seconds(name, 9_000, tail))
+    assert long < 4 * max(short, 0.02), f"{long / short:.1f} times"

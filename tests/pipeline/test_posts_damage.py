@@ -95,6 +95,12 @@ def test_bad_rows_side_by_side_are_each_named():
     assert [each.reason for each in broken_among(b"".join(bad))] == [MALFORMED, UNDEFINED, OUTSIDE, "row without Id"]
 
 
+def test_a_bad_row_at_the_end_does_not_take_the_end_of_the_dump():
+    for bad, reason in [(BAD.replace(b"/>", b""), MALFORMED), (b"garbage\n", OUTSIDE)]:
+        posts, (broken,), _ = read_all(dump([*ROWS, bad]))
+        assert (ids(posts), broken.reason) == (list(range(1, 7)), reason)
+
+
 @pytest.mark.parametrize(
     ("text", "found", "notes"),
     [

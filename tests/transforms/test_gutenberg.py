@@ -157,9 +157,11 @@ def test_a_phrase_in_the_body_does_not_end_the_book(phrase, length, footer):
     """The reference ends the book at the first of these, wherever it stands."""
     rest = "More of the book.\n" * (length // 18)
     body = f"{BODY}\n\n{phrase}\n\n{rest}".rstrip()
+    found = strip(f"{HEADERS['this'][0]}\n{body}\n\n{FOOTERS[footer][0]}").text
     if footer == "none" and "FULL LICENSE" in phrase and length < gutenberg.TAIL:
-        pytest.skip("the licence's own title, near the end of a text that has no other mark, is taken for the licence")
-    assert strip(f"{HEADERS['this'][0]}\n{body}\n\n{FOOTERS[footer][0]}").text == body
+        assert found == BODY.rstrip()  # the licence's own title, near the end of a text that has no other mark, is taken for the licence
+    else:
+        assert found == body
 
 
 def test_a_licence_far_below_ends_the_book_itself():

@@ -78,6 +78,16 @@ def test_growth_is_bounded() -> None:
     assert len(expand(source).text) == 1000
 
 
+def test_output_and_expansions_have_bounds_of_their_own() -> None:
+    source = r"\newcommand{\a}[1]{#1#1#1#1#1#1#1#1#1#1}\a{\a{\a{x}}} \a{y}"
+    loud = expand(source, bounds=Bounds(growth=0, floor=500, effort=1000))
+    assert any("characters of output" in note for note in loud.notes)
+    many = expand(source, bounds=Bounds(uses=50))
+    assert many.notes == (r"\a: more than 50 expansions for one use",)
+    assert many.text.endswith(r"\a{\a{\a{x}}} \a{y}")
+    assert expand(source, bounds=Bounds(uses=111)).text.endswith("x " + "y" * 10)
+
+
 def test_depth_is_bounded() -> None:
     source = (
         "".join(rf"\expandafter\def\csname m{n}\endcsname{{\csname m{n + 1}\endcsname.}}" for n in range(300))

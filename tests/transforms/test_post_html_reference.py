@@ -41,7 +41,7 @@ class Plain:
         self.gap, self.blank, self.marker, self.cells = 0, False, "", 0
         self.lists: list[list[int | None]] = []
         self.pre, self.pre_start, self.before_pre = 0, 0, ("", 0, "", 0, False)
-        self.row_cells, self.row_text, self.in_cell = 0, False, False
+        self.row_cells, self.row_text = 0, False
         self.quotes, self.tags = True, True
 
     def run(self) -> str:
@@ -157,19 +157,18 @@ class Plain:
                     self.lists[-1][0] = number_of + 1
                 self.marker = "    " * min(len(self.lists) - 1, 8) + ("* " if number_of is None else f"{number_of}. ")
         elif name in ("td", "th"):
-            self.in_cell = not closing
             if not closing:
                 self.cells = min(self.cells + (self.row_cells > 0), 32)
                 self.row_cells += 1
         elif name == "br":
-            if self.in_cell:
+            if self.row_cells:
                 self.blank = True
             else:
                 self.gap = min(2, self.gap + 1)
         elif KINDS.get(name) in BLOCKS:
             self.apart(2 if KINDS[name] in (post_tokens.APART, post_tokens.TABLE) else 1)
             if name in ("tr", "table"):
-                self.cells, self.row_cells, self.row_text, self.in_cell = 0, 0, False, False
+                self.cells, self.row_cells, self.row_text = 0, 0, False
         return None
 
     def apart(self, gap: int) -> None:

@@ -20,12 +20,12 @@ NAMES = types.Tuple((PLACES, BYTES))
 AT, BEGIN = 0, 1  # where the next byte goes; where the body's text begins
 GAP, BLANK = 2, 3  # due before the next text: newlines; a blank
 MARKER, INDENT, NUMBER = 4, 5, 6  # due: an item's marker, its levels of indent, its number
-CELLS, IN_CELL, BEGUN, ROW_TEXT = 7, 8, 9, 10  # due: separators of cells; within a cell; cells begun in this row; whether it has text
-PRE, PRE_BEGIN, PRE_TEXT = 11, 12, 13  # within <pre>; where its text begins; whether it has any but white space
-SAVED = 14  # AT, GAP, MARKER, CELLS and ROW_TEXT before <pre>
-DEPTH, NUMBERED = 19, 20  # open lists; how many of them are numbered
-KEPT, FAILED = 21, 22  # the end of the formula that keeps its white space; for each kind of formula, up to where none ends
-FIELDS = 25
+CELLS, BEGUN, ROW_TEXT = 7, 8, 9  # due: separators of cells; cells begun in this row; whether it has text
+PRE, PRE_BEGIN, PRE_TEXT = 10, 11, 12  # within <pre>; where its text begins; whether it has any but white space
+SAVED = 13  # AT, GAP, MARKER, CELLS and ROW_TEXT before <pre>
+DEPTH, NUMBERED = 18, 19  # open lists; how many of them are numbered
+KEPT, FAILED = 20, 21  # the end of the formula that keeps its white space; for each kind of formula, up to where none ends
+FIELDS = 24
 
 NO_NUMBER = -(2**62)
 """Stands for an unordered list among the numbers of lists."""
@@ -185,13 +185,12 @@ def _take_element(kind, closing, first, s, numbers, out):  # type: ignore[no-unt
         _take_item(closing, s, numbers)
     elif kind in (token.TABLE, token.ROW):
         s[GAP] = max(s[GAP], 2 if kind == token.TABLE else 1)
-        s[CELLS] = s[IN_CELL] = s[BEGUN] = s[ROW_TEXT] = 0
+        s[CELLS] = s[BEGUN] = s[ROW_TEXT] = 0
     elif kind == token.CELL:
-        s[IN_CELL] = not closing
         if not closing:
             s[CELLS] = min(s[CELLS] + (s[BEGUN] > 0), MOST_CELLS)
             s[BEGUN] += 1
-    elif kind == token.BREAK and s[IN_CELL]:
+    elif kind == token.BREAK and s[BEGUN]:
         s[BLANK] = 1
     elif kind == token.BREAK:
         s[GAP] = min(s[GAP] + 1, 2)

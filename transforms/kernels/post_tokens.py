@@ -222,6 +222,9 @@ def _markup(buffer, place, end, tables, s, noted):  # type: ignore[no-untyped-de
     closing = sign == ord("/")
     name = place + 1 + closing
     if name < end and _is_letter(buffer[name]):
+        if s[NO_END]:
+            noted[TAG] += 1
+            return 0, OTHER, 0
         kind, name_end = _name(buffer, name, end, tables)
         after = _tag_end(buffer, name_end, end, s, noted)
         if closing or after == 0:
