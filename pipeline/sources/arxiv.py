@@ -94,11 +94,15 @@ CLEAN = pa.schema(
         ("comments", pa.int64()),
         ("macros", pa.int64()),
         ("macros_left", pa.int64()),
+        ("unexpanded", pa.list_(pa.string())),
         ("refused", pa.string()),
         *PLACE,
     ]
 )
-"""A paper. `macros`: uses that were expanded, `macros_left`: those that could not be; `refused`: files that were not read, and why."""
+"""A paper. `macros`: uses that were expanded, `macros_left`: those that could not be, `unexpanded`: their names; `refused`: files not read, and why."""
+
+NAMED_MACROS = 50
+"""ours: names of macros that stay, of one paper; the count has all."""
 
 PASSED = pa.schema([("document", pa.uint32()), ("state", pa.string()), ("modified", pa.int64()), ("definitions", pa.string()), *CLEAN])
 
@@ -167,18 +171,23 @@ def _without_comments(config: Arxiv, batch: Batch) -> Rewritten:
 
 
 def _expanded(config: Arxiv, batch: Batch) -> Rewritten:
+    """Why a use stays is noted by the reason alone, since names have no end; which they are stands with the paper."""
     bounds = macros.Bounds(growth=config.max_expansion)
-    texts, counts, left, noted = [], [], [], Counter[str]()
+    texts, counts, left, names, noted = [], [], [], [], Counter[str]()
     for text, definitions in zip(batch["text"].to_pylist(), batch["definitions"].to_pylist(), strict=True):
         local = comments.remove(definitions or "", join_lines=True).text
         paper = expansion.expand(text, local, bounds, config.expand_environments)
         texts.append(paper.text)
         counts.append(paper.expanded)
         left.append(sum(paper.left.values()))
-        noted.update(paper.notes)
-    return Rewritten(
-        pa.array(texts, pa.string()), {"macros": pa.array(counts, pa.int64()), "macros_left": pa.array(left, pa.int64())}, noted
-    )
+        names.append(sorted(paper.left)[:NAMED_MACROS])
+        noted.update({f"macro left: {note.partition(': ')[2]}" for note in paper.notes})
+    columns = {
+        "macros": pa.array(counts, pa.int64()),
+        "macros_left": pa.array(left, pa.int64()),
+        "unexpanded": pa.array(names, pa.list_(pa.string())),
+    }
+    return Rewritten(pa.array(texts, pa.string()), columns, noted)
 
 
 def _from_first_section(batch: Batch) -> Rewritten:

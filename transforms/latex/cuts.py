@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from transforms.latex import cut_marks as marks
-from transforms.latex.verbatim import Scan, outside
+from transforms.latex.verbatim import Scan, outside, regions
 
 _HEADINGS = rf"{marks.DEFINITION}|{marks.HEADING}|{marks.APPENDIX}|{marks.END}"
 _CUTS = rf"{_HEADINGS}|{marks.BIBLIOGRAPHY}|{marks.FLOAT}"
+_BRACE = re.compile(r"\\[\s\S]|[{}]")
 _LINE_END = re.compile(r"[ \t]*+(?:\r?\n|\Z)")
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*+(?=\n)")
 
@@ -39,8 +41,27 @@ def from_first_section(text: str) -> str | None:
         if mark["level"] not in marks.MAJOR:
             minor = place if minor < 0 else minor
         elif marks.title(text, position) not in marks.REFERENCES | marks.ACKNOWLEDGEMENTS:
-            return text[place:]
-    return text[minor:] if minor >= 0 else None
+            return _balanced(text[place:])
+    return _balanced(text[minor:]) if minor >= 0 else None
+
+
+def _balanced(text: str) -> str:
+    r"""The text without the braces that end groups begun before it: pandoc writes \hypertarget{..}{\section{..}\label{..}}."""
+    if text.count("}") - text.count("\\}") <= text.count("{") - text.count("\\{"):
+        return text
+    code, stray, depth = iter(regions(text)), [], 0
+    begin, end = next(code, (len(text), len(text)))
+    for found in _BRACE.finditer(text):
+        place = found.start()
+        while place >= end:
+            begin, end = next(code, (len(text), len(text) + 1))
+        if place >= begin or found[0][0] == "\\":
+            continue
+        depth += 1 if found[0] == "{" else -1
+        if depth < 0:
+            stray.append(place)
+            depth = 0
+    return "".join(text[a + 1 : b] for a, b in pairwise([-1, *stray, len(text)]))
 
 
 @dataclass(frozen=True)

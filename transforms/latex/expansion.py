@@ -42,7 +42,7 @@ _TITLES = ("\\maketitle", "\\begin{abstract}", "\\section", "\\begin{document}")
 _CONDITIONAL = re.compile(r"\\(if[A-Za-z@]*)")
 _DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
 """A verbatim environment that begins at the end of a group: part of a definition (`\\newenvironment{code}{\\begin{verbatim}}{\\end{verbatim}}`)."""
-_ADDRESS = re.compile(r"(?<!\\)\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*\{[^{}]*\\(?:[^{}]|\{[^{}]*\})*\}|\|[^|\n]*\|)")
+_ADDRESS = re.compile(r"\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*\{[^{}]*\\(?:[^{}]|\{[^{}]*\})*\}|\|[^|\n]*\|)")
 """An address that holds a backslash: url prints it as it is written."""
 _OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*\{?\s*\\(url|nolinkurl|path)(?![A-Za-z@])")
 _MEANINGS: Mapping[str, Meaning] = {**PRIMITIVES, **CONDITIONALS, **DEFINERS}
@@ -124,7 +124,7 @@ def _protected(text: str) -> tuple[str, list[str]]:
     spans = [span for span in verbatim.regions(text) if not _DEFINED.match(text, *span)]
     if "\\url" in text or "\\path" in text:
         redefined = set(_OWN_ADDRESS.findall(text))
-        inside = [found.span() for found in _ADDRESS.finditer(text) if found[1] not in redefined]
+        inside = [found.span() for found in _ADDRESS.finditer(text) if found[1] not in redefined and text[found.start() - 1] != "\\"]
         spans = _merged(sorted(spans + inside))
     if MARK in text:
         spans = _merged(sorted([*spans, *(found.span() for found in re.finditer(MARK, text))]))
