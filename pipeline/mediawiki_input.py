@@ -74,7 +74,7 @@ class Input:
         expanded = (
             sevenzip.pieces(part.stream, part.size) if self.archive else pieces_from(part.stream, self.format, _ENDLESS, _DUMP, start)
         )
-        return expanded if self.encoding is None else _recoded(expanded, self.encoding)
+        return expanded if self.encoding is None else recoded(expanded, self.encoding)
 
 
 def inspect(part: Part) -> Input:
@@ -84,7 +84,7 @@ def inspect(part: Part) -> Input:
     archive = head.startswith(sevenzip.MAGIC) or (part.name.endswith(".7z") and not _DUMP.plain.match(head))
     found = None if archive else format_of(head, part.name, _DUMP)
     first = _first(Input(part, found, archive))
-    encoding, unknown = _encoding(first)
+    encoding, unknown = encoding_of(first)
     if encoding is not None:
         first = _first(Input(part, found, archive, encoding))
     return Input(part, found, archive, encoding, first, unknown)
@@ -104,7 +104,7 @@ def _first(stored: Input) -> bytes:
     return bytes(first[: page.end() if page else HEADER_BYTES])
 
 
-def _encoding(first: bytes) -> tuple[str | None, str | None]:
+def encoding_of(first: bytes) -> tuple[str | None, str | None]:
     """(what to recode from, an encoding that is not known). XML 1.0, appendix F. What can be read as ASCII is not UTF-16, whatever it says."""
     if first.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", None
@@ -123,7 +123,7 @@ def _encoding(first: bytes) -> tuple[str | None, str | None]:
     return (None if codec.name.startswith("utf-") or codec.name == "ascii" else codec.name), None
 
 
-def _recoded(expanded: Iterator[Piece | Unreadable], encoding: str) -> Iterator[Piece | Unreadable]:
+def recoded(expanded: Iterator[Piece | Unreadable], encoding: str) -> Iterator[Piece | Unreadable]:
     """The same in UTF-8. What the encoding does not allow becomes a byte that UTF-8 does not allow, so that it is found and noted with its page."""
     decoder = codecs.getincrementaldecoder(encoding)("mediawiki-invalid")
     member: int | None = 0

@@ -136,7 +136,7 @@ class _Reader:
 
 
 def _values(decoded: bytes) -> list[str | None]:
-    """The values that `posts_kernel.rows` wrote, and None as the last, so that -1 is it; none where one of them is no UTF-8."""
+    """The values that `post_rows.rows` wrote, and None as the last, so that -1 is it; none where one of them is no UTF-8."""
     try:
         values: list[str | None] = list(decoded.decode().split("\0"))
     except UnicodeDecodeError:

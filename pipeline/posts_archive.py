@@ -30,8 +30,10 @@ def posts(stream: BinaryIO, size: int) -> tuple[Iterator[Piece | Unreadable] | N
 
     try:
         archive = py7zr.SevenZipFile(cast(io.IOBase, stream))
-        folders = sevenzip._folders(archive)
-    except Exception:  # the same comes again from `pieces`, which names what is wrong with the archive, and raises all else
+        folders = sevenzip.folders_of(archive)
+    except (
+        sevenzip.unsound()
+    ):  # the same comes again from `pieces`, which names what is wrong with the archive, and raises the stream's own
         stream.seek(0)
         return sevenzip.pieces(stream, size), []
     names = [file.filename for file in archive.files if not file.is_directory]
@@ -57,24 +59,8 @@ def _file(stream: BinaryIO, folders: list[tuple[int, int, list[Any]]], name: str
         if at is None:
             continue
         before = sum(file.uncompressed for file in files[:at])
-        reason = None
-        expanding = sevenzip._folder(stream, offset, packed, files[: at + 1], _unsound())
-        try:
-            while True:
-                piece = next(expanding)
-                if before:
-                    before -= len(piece.data)  # a piece is of one file
-                else:
-                    yield piece
-        except StopIteration as end:
-            reason = end.value
-        if reason is not None:
-            read = max(0, min(stream.tell() - offset, packed))
-            stream.seek(offset)
-            yield Unreadable(offset, packed, reason, stream.read(EXCERPT), read)
-
-
-def _unsound() -> tuple[type[Exception], ...]:
-    from py7zr.exceptions import ArchiveError, PasswordRequired
-
-    return (ArchiveError, PasswordRequired, OSError, *sevenzip._UNSOUND)
+        for piece in sevenzip.folder_pieces(stream, offset, packed, files[: at + 1]):
+            if isinstance(piece, Piece) and before:
+                before -= len(piece.data)
+            else:
+                yield piece

@@ -1,6 +1,6 @@
 """One row of Posts.xml: from its attributes to a question or an answer. Rules: spec, "StackExchange", Dump layout.
 
-`columns` reads any row, and says why one cannot be read; rows in the usual form come with the same columns from `posts_kernel`. `post` makes
+`columns` reads any row, and says why one cannot be read; rows in the usual form come with the same columns from `post_rows`. `post` makes
 of columns what the row is. Only the attributes that are wanted are decoded. An attribute's value is normalised as XML 1.0, 3.3.3 says: a
 blank for each line end or tab that is written as such; those written as references stay.
 """
@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.mediawiki_page import CONTROL
-from pipeline.posts_kernel import ABSENT, NUMBERS, TEXTS
 from pipeline.posts_records import Answer, Question
 from pipeline.records import Skipped
+from transforms.kernels.post_rows import ABSENT, NUMBERS, TEXTS
 from transforms.wet import INVALID
 
 NO_SCORE = "no score: taken as 0"

@@ -9,7 +9,7 @@ from itertools import chain
 
 from pipeline import posts_archive, sevenzip
 from pipeline.mediawiki_frames import DOCTYPE_END
-from pipeline.mediawiki_input import _encoding, _recoded
+from pipeline.mediawiki_input import encoding_of, recoded
 from pipeline.members import EXCERPT, HEAD, Content, Piece, Unreadable, format_of, pieces_from
 from pipeline.part import Part
 from pipeline.records import Broken, Skipped
@@ -55,10 +55,10 @@ def opened(part: Part) -> tuple[Opened | None, list[Broken | Skipped]]:
     if expanded is None:
         return None, found
     head, expanded, damaged = _peeked(expanded)
-    encoding, unknown = _encoding(head)
+    encoding, unknown = encoding_of(head)
     if encoding is not None:
         ranged = False
-        head, expanded, damaged = _peeked(_recoded(expanded, encoding))
+        head, expanded, damaged = _peeked(recoded(expanded, encoding))
     root, other = _told(head)
     if isinstance(other, Skipped):
         return None, [*found, other]

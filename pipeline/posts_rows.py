@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline import posts_kernel
 from pipeline.mediawiki_frames import DOCTYPE_END
 from pipeline.members import EXCERPT
 from pipeline.records import Broken
 from pipeline.window import Window
+from transforms.kernels import post_rows
 
 WORK = 2 << 20  # ours: bytes gone through at once: some 2,000 rows
 OPAQUE_BYTES = 1 << 20  # ours: longest comment, instruction, document type or begin of the root
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 
 class Usual(NamedTuple):
-    """Rows in the usual form, read as `posts_kernel.rows` says. Their places are in the chunk, which begins at `position`."""
+    """Rows in the usual form, read as `post_rows.rows` says. Their places are in the chunk, which begins at `position`."""
 
     position: int
     chunk: bytes
@@ -80,8 +80,8 @@ class Rows:
         self.cut: Broken | None = None
         self.leading = self.done = False
         self._places = np.empty((_MANY, 2), np.int64)
-        self._numbers = np.empty((_MANY, len(posts_kernel.NUMBERS)), np.int64)
-        self._texts = np.empty((_MANY, len(posts_kernel.TEXTS)), np.int64)
+        self._numbers = np.empty((_MANY, len(post_rows.NUMBERS)), np.int64)
+        self._texts = np.empty((_MANY, len(post_rows.TEXTS)), np.int64)
         self._out = np.empty(0, np.uint8)
 
     def segment(self, leading: bool) -> Iterator[Usual | Row | Broken]:
@@ -151,7 +151,7 @@ class Rows:
         if len(self._out) < len(chunk):
             self._out = np.empty(len(chunk), np.uint8)
         last = min(self._last - position, len(chunk))
-        count, at, written = posts_kernel.rows(
+        count, at, written = post_rows.rows(
             np.frombuffer(chunk, np.uint8), at, last, self._most, self._places, self._numbers, self._texts, self._out
         )
         if not count:

@@ -40,30 +40,40 @@ def pieces(stream: BinaryIO, size: int) -> Iterator[Piece | Unreadable]:
     `size`: bytes of the archive. Damage ends its folder: one Unreadable; the next folder is read. Errors of the stream are raised.
     """
     import py7zr
-    from py7zr.exceptions import ArchiveError, PasswordRequired
 
-    unsound = (ArchiveError, PasswordRequired, OSError, *_UNSOUND)
     excerpt = stream.read(EXCERPT)
     stream.seek(0)
     try:
         archive = py7zr.SevenZipFile(cast(io.IOBase, stream))
-        folders = _folders(archive)
-    except unsound as error:
+        folders = folders_of(archive)
+    except unsound() as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the stream's own; what a decompressor raises has no number
         yield Unreadable(0, size, "7z archive is cut or corrupt", excerpt, 0)
         return
     if not folders:
         yield Unreadable(0, size, "7z archive without a file", excerpt, 0)
-    for offset, packed, files in folders:
-        reason = yield from _folder(stream, offset, packed, files, unsound)
-        if reason is not None:
-            read = max(0, min(stream.tell() - offset, packed))
-            stream.seek(offset)
-            yield Unreadable(offset, packed, reason, stream.read(EXCERPT), read)
+    for folder in folders:
+        yield from folder_pieces(stream, *folder)
 
 
-def _folders(archive: Any) -> list[tuple[int, int, list[Any]]]:
+def unsound() -> tuple[type[Exception], ...]:
+    """What is raised for archives that are not sound, and by the stream itself."""
+    from py7zr.exceptions import ArchiveError, PasswordRequired
+
+    return (ArchiveError, PasswordRequired, OSError, *_UNSOUND)
+
+
+def folder_pieces(stream: BinaryIO, offset: int, packed: int, files: list[Any]) -> Iterator[Piece | Unreadable]:
+    """Pieces of the first files of a folder, each of one file; damage ends it with one Unreadable."""
+    reason = yield from _folder(stream, offset, packed, files, unsound())
+    if reason is not None:
+        read = max(0, min(stream.tell() - offset, packed))
+        stream.seek(offset)
+        yield Unreadable(offset, packed, reason, stream.read(EXCERPT), read)
+
+
+def folders_of(archive: Any) -> list[tuple[int, int, list[Any]]]:
     """(file offset, packed bytes, files) of each folder: a run of files that are packed as one stream."""
     streams = getattr(archive.header, "main_streams", None)
     if streams is None:
@@ -76,7 +86,7 @@ def _folders(archive: Any) -> list[tuple[int, int, list[Any]]]:
 
 
 def _folder(
-    stream: BinaryIO, offset: int, packed: int, files: list[Any], unsound: tuple[type[Exception], ...]
+    stream: BinaryIO, offset: int, packed: int, files: list[Any], raised: tuple[type[Exception], ...]
 ) -> Generator[Piece, None, str | None]:
     """The pieces of a folder's files; returns why it cannot be read to its end, or None."""
     from py7zr.compressor import SevenZipDecompressor
@@ -105,7 +115,7 @@ def _folder(
         return "7z archive is encrypted"
     except UnsupportedCompressionMethodError:
         return "7z archive is packed by a method that is not read"
-    except unsound as error:
+    except raised as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         return "7z folder is corrupt"

@@ -63,7 +63,7 @@ class StackExchange:
     question: str = setting(
         "Q: {title}\n\n{body}", "code: RedPajama marks it with `Q: `; title, blank line and body are ours, where it has a blank"
     )
-    answer: str = setting("\nA: {body}", "code: RedPajama's `\\nA: `")
+    answer: str = setting(r"\nA: {body}", r"code: RedPajama's `\nA: `; \n in a template is a line end")
     max_document_bytes: int = setting(
         16 * 2**20, "ours: a row as stored that is held; a body has 30,000 characters at most, old ones some more"
     )

@@ -28,8 +28,8 @@ from made_posts import (
 
 from pipeline.posts import Answer, Question, Totals, is_meta, read, site_of, splits
 from pipeline.posts_fields import NO_SCORE, NO_TITLE
-from pipeline.posts_kernel import NUMBERS, TEXTS
 from pipeline.records import Broken
+from transforms.kernels.post_rows import NUMBERS, TEXTS
 
 ROWS = rows(7)
 LINES = dump(ROWS)
