@@ -26,8 +26,8 @@ import pyarrow as pa
 
 from transforms.entities import FOLDED, SYMBOLS, prefix_tree, references
 from transforms.kernels import post_html, post_tokens
+from transforms.scripts import SUBSCRIPTS, SUPERSCRIPTS
 from transforms.texts import Texts
-from transforms.wikitext.inline import SUBSCRIPTS, SUPERSCRIPTS
 
 TAGS = {
     post_tokens.APART: "p blockquote h1 h2 h3 h4 h5 h6 hr dl figure listing plaintext xmp",

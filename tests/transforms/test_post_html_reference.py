@@ -15,7 +15,7 @@ from shared_data import SHARED
 
 from transforms.kernels import post_tokens
 from transforms.post_html import TAGS, convert
-from transforms.wikitext.inline import SUBSCRIPTS, SUPERSCRIPTS
+from transforms.scripts import SUBSCRIPTS, SUPERSCRIPTS
 
 KINDS = {name: kind for kind, names in TAGS.items() for name in names.split()}
 BLOCKS = range(post_tokens.APART, post_tokens.ROW + 1)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from transforms.scripts import SUBSCRIPTS, SUPERSCRIPTS
 from transforms.wikitext.arguments import Arguments, Piece, Span
 from transforms.wikitext.marks import BREAK
 
 Renderer = Callable[[Arguments], Sequence[Piece] | None]
 
-SUPERSCRIPTS = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
-SUBSCRIPTS = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _NUMBER = re.compile(r"[+\-−±~]?[\d.,/+\s⁄½¼¾]*\d[\d.,]*(?:[eE][+\-−]?\d+)?|[+\-−]?[½¼¾]")
 _WORD_OF_RANGE = {"to": " to ", "and": " and ", "or": " or ", "by": " by ", "x": " × ", "×": " × ", "xx": " × ", "*": " × "}
 _WORD_OF_RANGE |= {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from transforms.scripts import SUBSCRIPTS, SUPERSCRIPTS
 from transforms.wikitext import inline, phrases
 from transforms.wikitext.inline import Renderer, argument, block, joined, literal
 
@@ -42,9 +43,9 @@ _TABLE: tuple[tuple[Renderer, str], ...] = (
     (inline.value, "val"),
     (inline.quantity, "unité, unite, nombre, unidad, ud, unidade, misura, grandeur"),
     (inline.fraction, "frac, sfrac, fraction, bruch, дробь, frazione, fracció, fração, breuk, tfrac, dfrac, zlomek, ułamek, tört, brøk"),
-    (inline.scripted(inline.SUPERSCRIPTS, ""), "sup, super, superscript, exp, exposant, esp"),
-    (inline.scripted(inline.SUBSCRIPTS, ""), "sub, subscript, indice"),
-    (inline.scripted(inline.SUPERSCRIPTS, "×10"), "e"),
+    (inline.scripted(SUPERSCRIPTS, ""), "sup, super, superscript, exp, exposant, esp"),
+    (inline.scripted(SUBSCRIPTS, ""), "sub, subscript, indice"),
+    (inline.scripted(SUPERSCRIPTS, "×10"), "e"),
     (inline.chemical, "chem"),
     (argument(1, before="√"), "sqrt, radic, root"),
     (argument(1, before="|", after="|"), "abs"),

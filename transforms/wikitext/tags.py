@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from transforms.scripts import SUBSCRIPTS, SUPERSCRIPTS
 from transforms.wikitext.entities import decoded
-from transforms.wikitext.inline import SUBSCRIPTS, SUPERSCRIPTS
 from transforms.wikitext.marks import BREAK, HOLE
 from transforms.wikitext.page import Page
 from transforms.wikitext.rules import words
