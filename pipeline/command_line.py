@@ -73,13 +73,14 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="a published dump: CC-MAIN-2019-09 (commoncrawl), a date or latest (wikipedia), en (c4), docs/getting-data.md has them all; or @LIST",
+        help="a published dump: CC-MAIN-2019-09 (commoncrawl), a date or latest (wikipedia), en (c4), 2301-2306 (arxiv), stackexchange; "
+        "or @LIST (books: of ebook numbers)",
     )
     made.add_argument("--files", type=int, metavar="N", help="with --dump: its first N files (default: all)")
     made.add_argument(
         "--dump-base",
         metavar="URL",
-        help="with --dump: where the dumps lie (default: the publisher's server; for commoncrawl s3://commoncrawl/ too)",
+        help="with --dump: where the dumps lie, a server or a folder (default: the publisher's server; for commoncrawl s3://commoncrawl/ too)",
     )
     made.add_argument(
         "--dumps",
