@@ -55,8 +55,9 @@ def run(job: Job, units: list[Unit], times: Times) -> None:
         identity = _verdicts(job, _claims(job, done, IDENTITY, IDENTITY), [])
     for number in range(1, len(job.stages)):
         name, cut = job.exchange(number - 1), job.cut(number - 1)
+        sent_by, sent_as = job.sent(number - 1)
         with times("exchange"):
-            ranges = _claims(job, done, name, name, cut)
+            ranges = _claims(job, done if sent_by else first, name, sent_as, cut)
             if isinstance(cut, Gather):
                 for key, claims in _claims(job, first, name, gather.rows_name(cut.kind)).items():
                     ranges[key].extend(claims)

@@ -5,6 +5,7 @@
                headers, each folder of them a repository of a made name under a made MIT licence; rows, tables: the same files as BigQuery has them
     wikipedia  multistream, xml: the dumps of shared/data/wikipedia, those in one of LLaMA's languages, their pages five times over with page ids and titles
                of their own
+    books, arxiv, stackexchange    source_inputs_books, source_inputs_arxiv, source_inputs_stackexchange
 
 The real dumps are small, so Wikipedia's volume is repetition: a page comes again after all others, and no step of that source remembers pages.
 """
@@ -16,7 +17,6 @@ import gzip
 import hashlib
 import io
 import json
-import os
 import re
 import sysconfig
 import tarfile
@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from benchmarks import corpus
+from benchmarks import corpus, source_inputs_arxiv, source_inputs_books, source_inputs_stackexchange
+from benchmarks.source_inputs_shared import shared
 from transforms import wikitext
 
 LEVEL = 6
@@ -46,15 +47,6 @@ FILES = 8
 COPIES = 5
 STREAM_PAGES = 100
 """Pages of one bzip2 stream, as in Wikimedia's multistream dumps."""
-
-
-def shared(name: str) -> Path:
-    """A folder of the shared data. Raises SystemExit where it is absent."""
-    data = os.environ.get("CRIA_SHARED_DATA")
-    found = (Path(data) if data else Path(__file__).resolve().parents[1] / "../shared/data") / name
-    if not found.is_dir():
-        raise SystemExit(f"benchmarks.sources needs shared/data/{name}, beside the checkout or under CRIA_SHARED_DATA")
-    return found
 
 
 def groups(source: str, variant: str, folder: Path, count: int) -> list[list[Path]]:
@@ -248,5 +240,11 @@ PACKERS = {
     ("github", "tables"): _tables,
     ("wikipedia", "multistream"): _multistream,
     ("wikipedia", "xml"): _xml,
+    ("books", "archive"): source_inputs_books.archives,
+    ("books", "texts"): source_inputs_books.texts,
+    ("arxiv", "bulk"): source_inputs_arxiv.bulk,
+    ("stackexchange", "archives7z"): source_inputs_stackexchange.archives,
+    ("stackexchange", "gzip"): source_inputs_stackexchange.gzipped,
+    ("stackexchange", "posts"): source_inputs_stackexchange.plain,
 }
 """(folder to write to, the corpus)."""

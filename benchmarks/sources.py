@@ -1,6 +1,6 @@
 """Whole sources, one process and one thread: MB of text a second of CPU, beside the sum of what the recipe itself calls on the same bytes.
 
-    python -m benchmarks.sources c4|github|wikipedia [FOLDER] [--only=VARIANT] [--groups=3] [--profile=PATH]
+    python -m benchmarks.sources SOURCE [FOLDER] [--only=VARIANT] [--groups=3] [--profile=PATH]
 
 FOLDER is a corpus of `python -m benchmarks.corpus`; `benchmarks.source_inputs` packs the inputs there and says what they are. The sum has the raw
 libraries' reading (`source_readers`), every function of the recipe on the very batches that the run gave it, and pyarrow writing the same rows
@@ -35,7 +35,14 @@ from pipeline.plan import Job, Unit
 from pipeline.reading import BATCH_BYTES
 from pipeline.records import Document, Read, Row
 
-VARIANTS = {"c4": ("released", "crawl"), "github": ("archives", "rows", "tables"), "wikipedia": ("multistream", "xml")}
+VARIANTS = {
+    "c4": ("released", "crawl"),
+    "github": ("archives", "rows", "tables"),
+    "wikipedia": ("multistream", "xml"),
+    "books": ("archive", "texts"),
+    "arxiv": ("bulk",),
+    "stackexchange": ("archives7z", "gzip", "posts"),
+}
 APART = "language"
 """The step of C4 that is langdetect's arithmetic, which the goal leaves out."""
 
@@ -150,14 +157,14 @@ def _read(job: Job, unit: Unit) -> Iterator[Read]:
 
 def _again(job: Job, unit: Unit, measured: Measured) -> None:
     """What is read once more: its columns as Arrow arrays in batches as large as the run's, its size, and some of its pages for the peer."""
-    columns, held = defaultdict[str, list[Any]](list), 0
+    columns, held, types = defaultdict[str, list[Any]](list), 0, _types(job)
     for record in _read(job, unit):
         if not isinstance(record, Document | Row):
             continue
         given = {"text": record.text, **record.columns} if isinstance(record, Document) else dict(record.columns)
         for name, value in given.items():
             columns[name].append(value)
-        text = given.get("text") or given.get("content")
+        text = given.get("text") or given.get("content") or given.get("body")
         if text:
             measured.text += len(text.encode())
             measured.documents += 1
@@ -165,15 +172,21 @@ def _again(job: Job, unit: Unit, measured: Measured) -> None:
         if measured.peer and isinstance(record, Document) and measured.documents % PEER_PAGES == 0:
             measured.peer.strip(record.text)
         if held >= BATCH_BYTES:
-            _arrays(columns, measured)
+            _arrays(columns, types, measured)
             held = 0
-    _arrays(columns, measured)
+    _arrays(columns, types, measured)
 
 
-def _arrays(columns: dict[str, list[Any]], measured: Measured) -> None:
+def _types(job: Job) -> dict[str, pa.DataType]:
+    """Of the columns that the reader gives, of documents and of rows."""
+    rows: dict[str, pa.Schema] = getattr(job.module, "ROWS", {})
+    return {field.name: field.type for schema in (*rows.values(), job.module.READ) for field in schema}
+
+
+def _arrays(columns: dict[str, list[Any]], types: dict[str, pa.DataType], measured: Measured) -> None:
     with measured.raw(ARROW):
-        for values in columns.values():
-            pa.array(values, pa.string())
+        for name, values in columns.items():
+            pa.array(values, types.get(name, pa.string()))
     columns.clear()
 
 

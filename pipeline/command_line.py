@@ -139,7 +139,9 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         raise UsageError("--files takes a number of at least 1, together with --dump")
     known.sources = list(plan.SOURCES) if known.source == ALL else sorted(set(known.source.split(",")), key=known.source.split(",").index)
     for name in known.sources:
-        settings.one_of("--source", name, plan.SOURCES)
+        settings.one_of("--source", name, [*plan.SOURCES, ALL])
+    if ALL in known.sources:
+        raise UsageError(f"--source={known.source}: all names every source, and stands alone")
     if not known.workers:
         known.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return known, rest

@@ -38,6 +38,7 @@ def _gather(flags: argparse.Namespace, source: str, config: Any) -> Inputs:
 
     With inputs given nothing is trained or fetched but the files of `--dump`; the embedded sample makes its own models under the output's work folder.
     """
+    folders = getattr(plan.source_module(source), "folders", None)
     patterns, dump = mine(flags, source, flags.input), mine(flags, source, flags.dump)
     try:
         if not flags.input and not flags.dump:
@@ -45,12 +46,11 @@ def _gather(flags: argparse.Namespace, source: str, config: Any) -> Inputs:
                 raise UsageError(f"{source} has no embedded sample: give files with --input")
             sample = importlib.import_module(f"pipeline.samples.{source}")
             packed, made = sample.prepare(Path(flags.output) / "work", flags.models, config)
-            return Inputs(source, config, *files.expand([str(path) for path in packed]), made)
+            return Inputs(source, config, *files.expand([str(path) for path in packed], folders=folders), made)
         if not patterns and not dump:
             raise UsageError(f"no input for {source}, and the embedded sample is not mixed with real input: give --input={source}:PATH")
         if patterns and dump:
             raise UsageError(f"--input and --dump exclude each other: give {source} the one or the other")
-        folders = getattr(plan.source_module(source), "folders", None)
         listing, twice = (_dumped(flags, source, config, dump), []) if dump else files.expand(patterns, folders=folders)
         found = models.find(config, flags.models)
         return Inputs(source, config, listing, twice, found)

@@ -1,4 +1,4 @@
-"""ArXiv's embedded sample: a bulk archive of invented papers, single papers as downloaded, and one as a folder."""
+"""ArXiv's embedded sample: a bulk archive of invented papers, single papers as downloaded, and one in a folder."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from pipeline.sources.arxiv import Arxiv
 
 
 def prepare(folder: Path, models_directory: str, config: Arxiv) -> tuple[list[Path], object]:
-    """(the sample's files and folders, the models that the configuration needs), under `folder`; what stands there already is kept."""
-    return paper_packing.inputs(folder / "sample-arxiv"), models.find(config, models_directory)
+    """(the sample's files, the models that the configuration needs), under `folder`; what stands there already is kept."""
+    return paper_packing.pack(folder / "sample-arxiv"), models.find(config, models_directory)

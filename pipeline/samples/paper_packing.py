@@ -13,14 +13,14 @@ from pipeline.samples.repository_files import KINDS
 
 FOLDER = TEXTS / "arxiv"
 PAPERS = tuple(FOLDER / f"{name}.txt" for name in ("comments", "macros", "parts", "projects", "encodings", "kinds"))
-BROKEN = FOLDER / "broken.txt"
+BROKEN, LOOSE = FOLDER / "broken.txt", FOLDER / "folder.txt"
 BULK = "arXiv_src_2306_001.tar"
 BLOCK = 512  # POSIX: content of a tar is padded to a multiple
 UNIX = 3  # APPNOTE 4.4.2: where a zip was made, which zipfile would take from the machine
 
 
 def pack(folder: Path) -> list[Path]:
-    """The files under `folder`, those of a paper's folder one by one. Raises ValueError where a text is malformed."""
+    """The files under `folder`. Raises ValueError where a text is malformed."""
     return _pack(folder, cases())
 
 
@@ -29,9 +29,14 @@ def pack_broken(folder: Path) -> list[Path]:
     return _pack(folder, read(BROKEN))
 
 
-def inputs(folder: Path) -> list[Path]:
-    """What a run over the sample is given: its files and folders directly under `folder`."""
-    return list(dict.fromkeys(folder / path.relative_to(folder).parts[0] for path in pack(folder)))
+def pack_folder(folder: Path) -> list[Path]:
+    """The files of a paper that lies in a folder of its own, under `folder`."""
+    return [
+        stored_files.write(folder / paper / path, content(case))
+        for case in read(LOOSE)
+        if (found := file_of(case))
+        for paper, path in [found]
+    ]
 
 
 def cases() -> list[Case]:
@@ -67,8 +72,6 @@ def _pack(folder: Path, known: list[Case]) -> list[Path]:
             members = [(case.values.get("member", f"2306/{case.name}.gz"), case, files.get(case.name, {})) for case in dealt]
             packed = _tar([(member, case, _stored(member, case, inner)) for member, case, inner in members])
             written.append(stored_files.write(folder / name, packed[: len(packed) - int(dealt[0].values.get("archive cut", 0))]))
-        elif inside and "." not in name.rpartition("v")[2]:
-            written += [stored_files.write(folder / name / path, content(case)) for path, (case,) in inside.items()]
         else:
             written.append(stored_files.write(folder / name, _stored(name, dealt[0], inside)))
     return written

@@ -126,6 +126,9 @@ def read(part: Part, config: Arxiv) -> Iterator[Read]:
 # ---- the recipe
 
 
+NEWEST = "the newest version of a paper"
+
+
 def recipe(config: Arxiv, models: object) -> Recipe:
     """LLaMA section 2.1, the ArXiv paragraph, clause by clause; macros before the cuts, since they may hold the first section."""
     steps: list[Step | None] = [
@@ -151,10 +154,14 @@ def recipe(config: Arxiv, models: object) -> Recipe:
     return [step for step in steps if step is not None]
 
 
+LAST = 2**64 - 1
+"""What a version and a time are taken from, so that the newest comes first."""
+
+
 def _newest(batch: Batch) -> pa.BinaryArray:
-    """The highest version comes first, then the newest file; without a number it is version 0."""
+    """The highest version comes first, then the newest file; without a number it is version 0. Strings of bytes: the smallest first."""
     pairs = zip(batch["version"].to_pylist(), batch["modified"].to_pylist(), strict=True)
-    return pa.array([struct.pack(">qq", -(version or 0), -(modified or 0)) for version, modified in pairs], pa.binary())
+    return pa.array([struct.pack(">QQ", LAST - (version or 0), LAST - max(0, modified or 0)) for version, modified in pairs], pa.binary())
 
 
 def _not(state: str) -> Test:
@@ -165,6 +172,7 @@ def _not(state: str) -> Test:
 def _without_comments(config: Arxiv, batch: Batch) -> Rewritten:
     removed = [comments.remove(text, config.join_lines) for text in batch["text"].to_pylist()]
     counts = pa.array([paper.comments for paper in removed], pa.int64())
+    noted = Counter(note.partition(": ")[0] for paper in removed for note in paper.notes)  # without the place, which has no end
     return Rewritten(
         pa.array([paper.text for paper in removed], pa.string()), {"comments": counts}, Counter(n for p in removed for n in p.notes)
     )

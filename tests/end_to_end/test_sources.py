@@ -7,9 +7,12 @@ import json
 import sys
 
 import command
+import made_crawl
 import made_mediawiki
 import pytest
 from faulty_server import serving
+
+from pipeline.plan import SOURCES
 
 ROWS = [
     {"text": f"Row {number} of a made-up shard.", "url": f"https://made.example/{number}", "timestamp": "2019-04-25T12:57:54Z"}
@@ -64,9 +67,28 @@ def test_several_sources_go_into_one_output_each_with_its_own_books(inputs, tmp_
     assert command.digest(tmp_path / "alone", "c4") == command.digest(out, "c4")
 
 
+@pytest.mark.slow
+def test_all_seven_run_from_their_samples_and_again_do_nothing(tmp_path):
+    """`--source=all` alone: one output, one report, books that close; the models' folder is named, as the identifier of the tests lies elsewhere."""
+    line = words("--source=all", f"--output={tmp_path / 'out'}", f"--models={made_crawl.identifier()}")
+    summary, said, _ = command.run(line)
+    books = {name: json.loads((tmp_path / "out" / name / "books.json").read_text()) for name in SOURCES}
+    assert all(book["closed"] and book["kept"] for book in books.values())
+    assert (summary["in"], summary["kept"]) == tuple(sum(book[name] for book in books.values()) for name in ("in", "kept"))
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert all(f'href="{name}/report.html"' in report for name in SOURCES)
+    before = {name: command.digest(tmp_path / "out", name) for name in SOURCES}
+    again, _, _ = command.run([*line, "--workers=1"])
+    assert (again["in"], again["kept"]) == (summary["in"], summary["kept"])
+    assert again["reused"] > 0
+    assert {name: command.digest(tmp_path / "out", name) for name in SOURCES} == before
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
+        (["--source=all,c4", "--input=c4:{c4}"], "all names every source"),
+        (["--source=al"], "all"),
         (["--source=c4,github", "--input=c4:{c4}"], "no input for github"),
         (["--source=c4,github", "--input={c4}"], "say whose it is: c4:"),
         (["--source=c4", "--input=github:{c4}"], "github is not among the sources"),

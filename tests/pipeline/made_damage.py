@@ -4,14 +4,18 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import tarfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import made_run
 import zstandard
+
+from pipeline import plan
 
 PACKED = {
     ".gz": lambda data: gzip.compress(data, 6, mtime=0),
@@ -30,7 +34,7 @@ def words(seed, count=400):
     dice = random.Random(seed)
     syllables = [a + b for a in "bdfghklmnprstvz" for b in "aeiou"]
     made = ["".join(dice.choices(syllables, k=dice.randint(1, 4))) for _ in range(count)]
-    return "\n".join(" ".join(made[at : at + 10]) for at in range(0, count, 10)) + "\n"
+    return "\n".join(" ".join(made[at : at + 10]) for at in range(0, count, 10))
 
 
 # ---- damage
@@ -169,6 +173,34 @@ def run(source, paths, output, config, expect=0, budget=1.0):
         for row in rows:
             by_file[kind].setdefault(row["file" if kind == "broken" else "origin_file"], []).append(row)
     for row in kinds["broken"]:
-        assert row["reason"] and row["offset"] >= 0 and row["bytes"] >= 0, row
+        assert row["reason"], row
+        assert min(row["offset"], row["bytes"]) >= 0, row
     assert all(row["step"] and row["reason"] for row in kinds["rejected"])
     return Found(outcome, **by_file)
+
+
+def shrinking(monkeypatch, path, share=0.5):
+    """Cuts a file between its listing and its reading."""
+    units = plan.units
+
+    def cutting(source, listing):
+        planned = units(source, listing)
+        os.truncate(path, int(os.path.getsize(path) * share))
+        return planned
+
+    monkeypatch.setattr(plan, "units", cutting)
+
+
+@contextmanager
+def without_rights(path):
+    """A file that this process may not read, though it be root's."""
+    mode, user = path.stat().st_mode, os.geteuid()
+    path.chmod(0)
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield path
+    finally:
+        if user == 0:
+            os.seteuid(user)
+        path.chmod(mode)

@@ -2,15 +2,18 @@
 
 import bz2
 import gzip
+import io
 import json
 import tarfile
+import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
-from pipeline.samples import c4_files, joined_files, repository_files, stored_files, table_files, wikipedia_files
+from pipeline.samples import c4_files, joined_files, paper_packing, repository_files, stored_files, table_files, wikipedia_files
 from pipeline.samples.case_files import read
 
 Packer = Callable[[Path], list[Path]]
@@ -29,6 +32,9 @@ PACKERS: dict[str, Packer] = {
     "github joined": joined_files.pack,
     "github tables": table_files.pack_tables,
     "wikipedia": wikipedia_files.pack,
+    "arxiv": paper_packing.pack,
+    "arxiv broken": paper_packing.pack_broken,
+    "arxiv folder": paper_packing.pack_folder,
 }
 
 
@@ -96,3 +102,19 @@ def test_the_index_says_where_each_page_s_stream_begins(tmp_path: Path) -> None:
         assert f"<title>{title}</title>\n    <ns>" in stream
         assert f"    <id>{identifier}</id>\n" in stream
     assert len({row.split(":")[0] for row in rows}) > 3
+
+
+def test_the_bulk_archive_holds_what_arxiv_s_hold(tmp_path: Path) -> None:
+    bulk, *others = paper_packing.pack(tmp_path)
+    kinds = Counter[str]()
+    with tarfile.open(bulk) as archive:
+        for entry in archive:
+            packed = archive.extractfile(entry) if entry.isreg() and entry.name.endswith(".gz") else None
+            if packed is None:
+                kinds["other"] += 1
+            elif entry.name != "2306/2306.00308.gz":  # it is cut
+                kinds["tar" if tarfile.is_tarfile(io.BytesIO(gzip.decompress(packed.read()))) else "file"] += 1
+    assert min(kinds[kind] for kind in ("tar", "file", "other")) > 2
+    assert {path.suffix for path in others} == {".gz", ".zip", ".Z"}
+    zips = [path for path in others if path.suffix == ".zip"]
+    assert [zipfile.ZipFile(path).testzip() for path in zips] == [None]

@@ -136,7 +136,7 @@ class _Assembly:
         own = len(self._open) > 1 and not self._defining and begins is not None and found.has(END) and found.has(*CLASSES)
         if own:  # a document of its own within another: packages subfiles and standalone take its body
             self._preamble(found, path)
-        at = begins.end if own and begins else 0
+        at = _behind_line_end(text, begins.end) if own and begins else 0
         for command in found.commands:
             if self.finished:
                 break
@@ -144,7 +144,8 @@ class _Assembly:
                 continue
             if command.name == "endinput":  # TeX reads to the end of the line
                 self._emit(text[at : command.begin])
-                self._emit(_rest_of_line(text, command.end))
+                rest = _rest_of_line(text, command.end)
+                self._emit("" if not rest.strip() and self.out and self.out[-1].endswith("\n") else rest)  # no new paragraph
                 at = len(text)
                 break
             if command.name == END and not self._defining:
@@ -247,6 +248,12 @@ class _Assembly:
                 self.packages[target] = None
                 found.append(target)
         return found
+
+
+def _behind_line_end(text: str, at: int) -> int:
+    """Where the text goes on behind a command that may end its line."""
+    rest = REST_OF_LINE.match(text, at)
+    return rest.end() if rest else at
 
 
 def _rest_of_line(text: str, at: int) -> str:

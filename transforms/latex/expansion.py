@@ -77,7 +77,7 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
     return Expanded(
         restored(out, stretches),
         state.defined,
-        state.expansions,
+        state.expansions - state.undone,
         dict(state.left),
         tuple(state.notes)[:MOST_NOTES],
     )
@@ -106,7 +106,7 @@ def _with_title(state: Expander, out: str) -> str:
     for name in standard:
         front.meanings.pop(name, None)
     text = front.read(out[:edge], letters=False)
-    state.expansions += front.expansions
+    state.expansions, state.undone = state.expansions + front.expansions, state.undone + front.undone
     return text + out[edge:]
 
 

@@ -32,7 +32,7 @@ class Expander(Scope):
         only_expanding: inside `\\edef`, nothing is defined.
         nesting: texts that are expanded inside one another.
         internal: the use at hand read a replacement in which `@` is a letter.
-        expansions: uses replaced so far.
+        expansions: uses gone into so far; undone: those of them that stay as written after all.
     """
 
     def __init__(self, bounds: Bounds, size: int, environments: bool, stretches: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ class Expander(Scope):
         self.only_expanding = False
         self.nesting = 0
         self.internal = False
-        self.expansions = 0
+        self.expansions = self.undone = 0
         self.most_expansions = bounds.floor // 16 + size
 
     def read(self, text: str, letters: bool) -> str:
@@ -117,7 +117,7 @@ class Expander(Scope):
         """Begins a new text: definitions stay, all else goes."""
         self.out, self.written, self.scanned, self.group_depth, self.local, self.conditions = [], 0, 0, 0, None, None
         self.open = None
-        self.joint, self.mark, self.expansions = False, None, 0
+        self.joint, self.mark, self.expansions, self.undone = False, None, 0, 0
         self.effort = 0
         self.left.clear()
         self.notes.clear()
@@ -187,6 +187,7 @@ class Expander(Scope):
         mark = self.mark
         assert mark is not None  # every stop in the text sets one
         self.mark = None
+        self.undone += self.expansions - mark.expansions
         for name, old in reversed(self.changes):
             self._set(name, old)
         del mark.out[mark.pieces :]
@@ -205,6 +206,7 @@ class Expander(Scope):
             return
         self.count()
         if macro.letters and self.is_code(macro):
+            self.undone += 1
             self.leave(name, self.place(), "it is the code of a class or package, not an abbreviation")
             return
         arguments: Sequence[str] = ()
@@ -212,6 +214,7 @@ class Expander(Scope):
             place = self.place()
             read = self.arguments(macro)
             if read is None:
+                self.undone += 1
                 self.leave(name, place, "its arguments are not there")
                 return
             arguments = read
