@@ -94,14 +94,14 @@ def _table_1(held: list[Source]) -> Markup:
         "source",
         "documents",
         "clean text",
-        "share of it",
-        "share in the paper",
-        "disk size in the paper",
-        "sampling proportion in the paper",
-        "epochs in the paper",
+        "share",
+        "paper: share",
+        "paper: disk",
+        "paper: proportion",
+        "paper: epochs",
     )
     total = ("all", sum(source.books["kept"] for source in held), size(whole), "", "", "", "", "")
-    words = "Tokens, and with them proportions and epochs of our own, come with the tokenizer. The paper's disk size is not said to be of plain text."
+    words = "Tokens, and with them proportions and epochs of our own, come with the tokenizer. The paper's disk sizes are not said to be of plain text; its proportions are of tokens drawn."
     drawn = bars(
         "Share of the clean text",
         f"{size(whole)} in {len(held)} sources.",

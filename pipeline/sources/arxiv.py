@@ -173,9 +173,7 @@ def _without_comments(config: Arxiv, batch: Batch) -> Rewritten:
     removed = [comments.remove(text, config.join_lines) for text in batch["text"].to_pylist()]
     counts = pa.array([paper.comments for paper in removed], pa.int64())
     noted = Counter(note.partition(": ")[0] for paper in removed for note in paper.notes)  # without the place, which has no end
-    return Rewritten(
-        pa.array([paper.text for paper in removed], pa.string()), {"comments": counts}, Counter(n for p in removed for n in p.notes)
-    )
+    return Rewritten(pa.array([paper.text for paper in removed], pa.string()), {"comments": counts}, noted)
 
 
 def _expanded(config: Arxiv, batch: Batch) -> Rewritten:

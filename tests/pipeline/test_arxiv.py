@@ -139,3 +139,14 @@ def test_the_same_papers_in_any_form_give_the_same_texts(tmp_path):
     texts = {name: packed[f"0704.{n:04}"]["text"] for n, name in enumerate(papers) if f"0704.{n:04}" in packed}
     assert folders == texts
     assert len(texts) > 3
+
+
+def test_what_is_noted_of_many_papers_adds_up(tmp_path):
+    """Names and places have no end, so books count reasons alone; the names of macros that stay are the paper's."""
+    members = {}
+    for n, name in enumerate(("one", "two")):
+        body = "\\section{A}\n" + "x" * n + "\\begin{comment}\nleft\n" + f"\\{name} and"
+        members[f"0704.{n:04}"] = gz(whole(body, f"\\def\\{name}(#1){{#1}}\n"))
+    outcome, kept = run(members, tmp_path)
+    assert outcome.books["noted"] == {"\\begin{comment} has no end, and is left as text": 2, "macro left: its arguments are not there": 2}
+    assert [(row["unexpanded"], row["macros"], row["macros_left"]) for row in kept.values()] == [(["one"], 0, 1), (["two"], 0, 1)]
