@@ -15,6 +15,7 @@ from itertools import chain
 
 from pipeline import book_names, book_rows, book_text, book_zip, tar_members
 from pipeline.files import InputError
+from pipeline.member_names import storable
 from pipeline.members import EXCERPT, FORMATS, HEAD, Content, Piece, Unreadable, pieces
 from pipeline.part import Part
 from pipeline.records import Broken, Document, Read, Refused, Skipped
@@ -147,9 +148,9 @@ def _member(entry: Entry, bounds: Bounds) -> Document | Refused | Broken:
 
     unsafe = book_names.unsafe(entry.name)
     if unsafe:
-        return refuse("unsafe path", unsafe, book_names.storable(entry.name))
+        return refuse("unsafe path", unsafe, storable(entry.name))
     if entry.kind != FILE:
-        return refuse("not a regular file", entry.kind, book_names.storable(entry.link))
+        return refuse("not a regular file", entry.kind, storable(entry.link))
     if not book_names.BOOK.search(name):
         nested = book_names.ARCHIVE.search(name)
         return refuse(NESTED, "archives in archives are not opened", entry.size) if nested else refuse(NO_TEXT, _suffix(name), entry.size)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pipeline.member_names import ABSOLUTE, UPWARDS, storable
+
 COMPRESSED = re.compile(r"(?i)\.(?:gz|bz2|xz|zst)$")
 BOOK = re.compile(r"(?i)\.(?:txt|text|asc)(?:\.utf-?8)?$")
 """Gutenberg serves `11.txt.utf-8` too. code: RedPajama reads *.epub.txt of Books3 alone, which is all that it has."""
@@ -17,17 +19,11 @@ NOT_TEXT = re.compile(
 """Of files given as input, which may have any name: those that say they are something else."""
 NUMBERED = re.compile(r"(?i)(?:^|/)(?:pg(?P<pg>\d{1,6})(?:-images)?|(?P<dashed>\d{1,6})-[08])\.(?:txt|text)")
 PLAIN_NUMBER = re.compile(r"(?i)(?:^|/)(?P<number>\d{1,6})\.(?:txt|text)(?:\.utf-?8)?$")
-ABSOLUTE, UPWARDS = "absolute path", "path with .."
 
 
 def stem(name: str) -> str:
     """The name without the suffix of its compression."""
     return COMPRESSED.sub("", name)
-
-
-def storable(name: str) -> str:
-    """The name without surrogates, which stand for bytes that were no UTF-8."""
-    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def unsafe(name: str) -> str | None:

@@ -101,7 +101,10 @@ def _table_1(held: list[Source]) -> Markup:
         "paper: epochs",
     )
     total = ("all", sum(source.books["kept"] for source in held), size(whole), "", "", "", "", "")
-    words = "Tokens, and with them proportions and epochs of our own, come with the tokenizer. The paper's disk sizes are not said to be of plain text; its proportions are of tokens drawn."
+    words = (
+        "Tokens, and with them proportions and epochs of our own, come with the tokenizer. "
+        "The paper's disk sizes are not said to be of plain text; its proportions are of tokens drawn."
+    )
     drawn = bars(
         "Share of the clean text",
         f"{size(whole)} in {len(held)} sources.",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline import tar_members
+from pipeline.member_names import ABSOLUTE, UPWARDS, storable
 from pipeline.part import Part
 from pipeline.records import Broken, Refused, Skipped
 from pipeline.source_text import text_of
@@ -162,18 +163,18 @@ def _outcome(entry: Entry, depth: int, bounds: Bounds) -> SourceFile | Refused |
     named = _named(entry.name, depth)
 
     def refuse(label: str, reason: str, value: object) -> Refused:
-        repository, path, notes = named if isinstance(named, _Named) else ("", _storable(entry.name)[0], ())
+        repository, path, notes = named if isinstance(named, _Named) else ("", storable(entry.name), ())
         key = f"{repository}/{path}" if repository else path
         return Refused(key, label, reason, str(value), entry.offset, entry.inner, {"repository": repository, "path": path}, notes)
 
     if entry.kind == DIRECTORY:
         return Skipped(DIRECTORY)
     if isinstance(named, str):
-        return refuse("unsafe path" if named in UNSAFE else "no repository", named, _storable(entry.name)[0])
+        return refuse("unsafe path" if named in UNSAFE else "no repository", named, storable(entry.name))
     if GIT in named.path.split("/"):
         return Skipped("file of git's own")
     if entry.kind != FILE:
-        return refuse("not a regular file", entry.kind, _storable(entry.link)[0])
+        return refuse("not a regular file", entry.kind, storable(entry.link))
     if entry.content is None:
         return refuse("over-size file", f"more than {bounds.file_bytes} bytes", entry.size)
     decoded = text_of(entry.content)
@@ -182,13 +183,13 @@ def _outcome(entry: Entry, depth: int, bounds: Bounds) -> SourceFile | Refused |
     return SourceFile(named.repository, named.path, decoded[0], entry.size, entry.mode, entry.offset, entry.inner, named.notes + decoded[1])
 
 
-ABSOLUTE, UPWARDS = "absolute path", "path with .."
 UNSAFE = (ABSOLUTE, UPWARDS)
 
 
 def _named(name: str, depth: int) -> _Named | str:
     """The repository and the path within it, or why there are none."""
-    text, notes = _storable(name)
+    text = storable(name)
+    notes = () if text == name else (NAME_REPLACED,)
     if text.startswith("/"):
         return ABSOLUTE
     parts = [part for part in text.split("/") if part not in ("", ".")]
@@ -200,11 +201,3 @@ def _named(name: str, depth: int) -> _Named | str:
     if depth == 1 and "__" in repository.strip("_"):
         repository = repository.replace("__", "/", 1)
     return _Named(repository, "/".join(parts[depth:]), notes)
-
-
-def _storable(name: str) -> tuple[str, tuple[str, ...]]:
-    """The name without surrogates, which stand for bytes that were no UTF-8."""
-    if name.isascii():
-        return name, ()
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text, () if text == name else (NAME_REPLACED,)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pipeline.member_names import storable
 from pipeline.records import Broken
 from pipeline.tar_members import DIRECTORY, FILE, Entry
 from transforms.latex.main_file import TEX_NAME
@@ -114,11 +115,6 @@ def path_of(name: str) -> str | None:
 def seconds(modified: int) -> int:
     """A time of change; 0 for one that is none: before 1970, or beyond what ten digits say."""
     return modified if 0 < modified < 10**10 else 0
-
-
-def storable(name: str) -> str:
-    """A name without surrogates, which stand for bytes that were no UTF-8."""
-    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def of_folder(path: str, submission: Submission) -> None:

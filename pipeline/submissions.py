@@ -15,11 +15,12 @@ from itertools import chain, islice
 
 from pipeline import repositories, submission_paper, tar_members
 from pipeline.files import InputError
+from pipeline.member_names import storable
 from pipeline.members import EXCERPT, Content, Piece, Unreadable, pieces
 from pipeline.part import Part
 from pipeline.records import Broken, Document, Refused, Skipped
 from pipeline.stores import Stat
-from pipeline.submission_files import Submission, of_folder, path_of, seconds, storable
+from pipeline.submission_files import Submission, of_folder, path_of, seconds
 from pipeline.submission_names import BULK, ENDING, Name, name_of
 from pipeline.submission_paper import Place
 from pipeline.submission_zip import of_zip

@@ -181,11 +181,11 @@ def run(source, paths, output, config, expect=0, budget=1.0):
 
 def shrinking(monkeypatch, path, share=0.5):
     """Cuts a file between its listing and its reading."""
-    units = plan.units
+    units, size = plan.units, int(path.stat().st_size * share)
 
     def cutting(source, listing):
         planned = units(source, listing)
-        os.truncate(path, int(os.path.getsize(path) * share))
+        os.truncate(path, size)
         return planned
 
     monkeypatch.setattr(plan, "units", cutting)

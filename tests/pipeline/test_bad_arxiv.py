@@ -98,7 +98,15 @@ MONTH = {
 }  # fmt: skip
 """number: (a member of a bulk archive, what becomes of it)."""
 
-CUT_AT, BAD_HEADER = (month([(number, gz(paper(number))), (number + 1, gz(tar([("f.png", NOISE), ("m.tex", paper(number + 1))]))), (number + 2, gz(paper(number + 2)))]) for number in (201, 211))  # fmt: skip
+
+def three(seed):
+    """A bulk archive of three papers, of which the second is long."""
+    return month(
+        [(seed, gz(paper(seed))), (seed + 1, gz(tar([("f.png", NOISE), ("m.tex", paper(seed + 1))]))), (seed + 2, gz(paper(seed + 2)))]
+    )
+
+
+CUT_AT, BAD_HEADER = three(201), three(211)
 SECOND = BAD_HEADER.index(b"0704/0704.0212")
 LAST = CUT_AT.index(b"0704/0704.0202")
 
