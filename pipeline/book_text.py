@@ -60,7 +60,7 @@ CANDIDATES = ("cp1252", "mac-roman", "cp850", "cp437")
 """Where nothing is declared; the first wins a tie."""
 USUAL = {
     **dict.fromkeys("àáâäãåæçèéêëìíîïñòóôöõøœùúûüß", 4),
-    **dict.fromkeys("’“”—–", 3),
+    **dict.fromkeys("’“”—–", 5),  # above all letters: as Mac Roman, quotes of Windows are letters
     **dict.fromkeys("ÀÁÂÄÃÅÆÇÈÉÊËÍÎÏÑÓÔÖÕØŒÚÛÜ‘…«»°§£¡¿\xa0\xad½¼", 1),
 }
 """ours: what stands beyond ASCII in books in Latin script, small letters oftenest; all else speaks against the character set."""

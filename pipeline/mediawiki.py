@@ -200,7 +200,7 @@ class _Reader:
         try:
             item = self._made(fields, fault, offset, inner)
         except Malformed as malformed:
-            item = Broken(offset, inner, span.end - begin, str(malformed), self._excerpt)
+            item = Broken(offset, inner, span.end - begin, str(malformed), self._excerpt, True)
         return item, span.end, span.cut
 
     def _made(self, fields: Fields | None, fault: str | None, offset: int, inner: int) -> Page:

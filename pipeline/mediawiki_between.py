@@ -56,7 +56,7 @@ class Between:
     def items(self, frames: Frames, gap: Span, origin: int) -> Iterator[Broken]:
         """What is wrong with a stretch outside of pages. What damage cuts is not: the damage has its own name."""
         if frames.lost is not None:
-            yield Broken(frames.lost.offset + origin, frames.lost.inner, gap.end - gap.begin, OUTSIDE, frames.lost.excerpt)
+            yield Broken(frames.lost.offset + origin, frames.lost.inner, gap.end - gap.begin, OUTSIDE, frames.lost.excerpt, True)
             return
         data = frames.window.bytes(gap.begin, gap.end)
         if not data.strip():
@@ -72,11 +72,11 @@ class Between:
             elif found["end"]:
                 self._open = False
             elif found["entities"] and b"<!ENTITY" in found["entities"]:
-                yield Broken(offset + origin, inner, len(found["entities"]), ENTITIES, found["entities"][:EXCERPT])
+                yield Broken(offset + origin, inner, len(found["entities"]), ENTITIES, found["entities"][:EXCERPT], True)
             rest = found.end()
         if rest < len(data) and not frames.window.fault:
             self._open = self._open and not gap.cut
-            yield Broken(offset + origin, inner, len(data) - rest, OUTSIDE, data[rest : rest + EXCERPT])
+            yield Broken(offset + origin, inner, len(data) - rest, OUTSIDE, data[rest : rest + EXCERPT], True)
 
     def unfinished(self, offset: int, inner: int) -> Iterator[Broken]:
         """At the end of the file: whether the dump has said that it ends."""

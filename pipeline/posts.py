@@ -119,7 +119,7 @@ class _Reader:
 
     def _broken(self, begin: int, end: int, malformed: Malformed) -> Broken:
         offset, inner = self._window.place(begin)
-        return Broken(offset + self._origin, inner, end - begin, str(malformed), self._window.bytes(begin, min(end, begin + EXCERPT)))
+        return Broken(offset + self._origin, inner, end - begin, str(malformed), self._window.bytes(begin, min(end, begin + EXCERPT)), True)
 
     def _segment_end(self) -> Iterator[Broken]:
         """Damage and the row that it cuts are one fault."""

@@ -199,11 +199,11 @@ class Rows:
         reason = ENTITIES if broken.excerpt.startswith(_DOCTYPE) else OUTSIDE
         if damage.row:
             reason = LONG if size > self._most else CUT if cut else MALFORMED
-        return Broken(broken.offset, broken.inner, size, reason, broken.excerpt[:size])
+        return Broken(broken.offset, broken.inner, size, reason, broken.excerpt[:size], True)
 
     def _broken(self, begin: int, end: int, reason: str) -> Broken:
         offset, inner = self._window.place(begin)
-        return Broken(offset + self._origin, inner, end - begin, reason, self._window.bytes(begin, min(begin + EXCERPT, end)))
+        return Broken(offset + self._origin, inner, end - begin, reason, self._window.bytes(begin, min(begin + EXCERPT, end)), True)
 
 
 def _end(pattern: re.Pattern[bytes], chunk: bytes, at: int) -> int:

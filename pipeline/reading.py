@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
@@ -139,6 +139,14 @@ class _Digesting(io.RawIOBase):
     def seekable(self) -> bool:
         return self._stream.seekable()
 
+    def expect(self, unit: Unit) -> None:
+        """Raises OSError where the file has another size than when it was listed: what was read of it may be neither the one nor the other."""
+        size = self._stream.seek(0, io.SEEK_END)
+        if size != unit.file_size:
+            raise OSError(
+                f"{unit.name} changed while the run went on: it was listed with {unit.file_size:,} bytes and has {size:,}; run again"
+            )
+
     def digest(self, start: int, end: int) -> str:
         """Of the bytes [start, end), in hexadecimal digits. Raises OSError."""
         if start == 0 and self._hashed == end:
@@ -151,6 +159,34 @@ class _Digesting(io.RawIOBase):
         return sha256.hexdigest()
 
 
+@dataclass
+class _Member:
+    """What was read of a compressed member, or of the record of a file without compression, that begins at `offset`.
+
+    `extent`: expanded bytes that it is known to have; `stored`, `expanded`: bytes that could not be read, by what they were counted in.
+    """
+
+    offset: int
+    documents: int = 0
+    extent: int = 0
+    stored: int = 0
+    expanded: int = 0
+
+    def lose(self, record: Broken) -> None:
+        """Counts a broken record."""
+        if record.expanded:
+            self.expanded += record.size
+            self.extent = max(self.extent, record.inner + record.size)
+        else:
+            self.stored += record.size
+
+    def unread(self, end: int) -> int:
+        """Bytes of the file that could not be read, of those before `end`: a row's share of its member's expanded bytes is its share of the stored ones."""
+        span = end - self.offset
+        share = self.expanded * span // max(self.extent, span) if self.expanded else 0
+        return min(self.stored + share, span)
+
+
 class Reader:
     """Gathers what a source yields for one unit into columns."""
 
@@ -161,7 +197,7 @@ class Reader:
         self._documents: list[tuple[int, str, Document]] = []
         self._refused: list[tuple[int, str, Refused]] = []
         self._lost: list[Broken] = []
-        self._unread = (0, 0)
+        self._member = _Member(0)
         self._held = 0
 
     def read(self) -> Iterator[tuple[Batch, pa.RecordBatch | None, list[str]]]:
@@ -174,23 +210,26 @@ class Reader:
                 self._take(record)
                 if self._held >= BATCH_BYTES or len(self._names) >= BATCH_DOCUMENTS:
                     yield self._batch()
-            self._ledger.receipt.input_digest = None if os.path.isdir(unit.path) else stream.digest(unit.start, unit.end)
+            if not os.path.isdir(unit.path):
+                stream.expect(unit)
+                self._ledger.receipt.input_digest = stream.digest(unit.start, unit.end)
         self._reached(unit.file_size + 1)
         if self._names:
             yield self._batch()
         self._write_broken()
 
     def _reached(self, offset: int) -> None:
-        """Counts what was unreadable before this place of the file: a record's own size is of expanded bytes, the file's are fewer."""
-        start, size = self._unread
-        if offset > start:
-            self._ledger.unread(min(size, offset - start))
-            self._unread = (offset, 0)
+        """Counts what was unreadable before this place of the file."""
+        if offset > self._member.offset:
+            self._ledger.unread(self._member.unread(offset))
+            self._member = _Member(offset)
 
     def _take(self, record: Read) -> None:
         if isinstance(record, Row):
             self._rows.add(record)
             self._ledger.fed(record.kind, read=1)
+            for note in record.notes:
+                self._ledger.noted(note)
             return
         if isinstance(record, Fed):
             self._ledger.fed(record.kind, record.used + sum(record.unused.values()), record.used, record.unused)
@@ -204,7 +243,9 @@ class Reader:
         self._reached(record.offset)
         if isinstance(record, Broken):
             self._ledger.broken(record.reason)
-            self._unread = (record.offset, self._unread[1] + record.size)
+            if record.reason.endswith("is corrupt"):  # of a member whose checksum fails, all bytes are in doubt
+                self._ledger.noted("read from a member that proved corrupt", self._member.documents)
+            self._member.lose(record)
             self._lost.append(record)
             if len(self._lost) >= BROKEN_ROWS:
                 self._write_broken()
@@ -212,6 +253,8 @@ class Reader:
             key = record.key or f"{self._unit.name}@{record.offset}" + (f"+{record.inner}" if record.inner else "")
             name = f"{self._job.source}/{key}"
             self._names.append(name)
+            self._member.documents += 1
+            self._member.extent = max(self._member.extent, record.inner)
             for note in record.notes:
                 self._ledger.noted(note)
             if isinstance(record, Document):

@@ -41,13 +41,17 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What could not be read: where, how many bytes, why, and the first bytes of it."""
+    """What could not be read: where, how many bytes, why, and the first bytes of it.
+
+    `expanded`: the bytes are counted as a compressed member gives them, not as the file is stored.
+    """
 
     offset: int
     inner: int
     size: int
     reason: str
     excerpt: bytes
+    expanded: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Row:
     kind: str
     key: str
     columns: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,13 +117,13 @@ class Taker:
             if value is None and required:
                 null = any(other in found for other in called)
                 reason = f"column {name} is null" if null else f"row lacks column {name}"
-                return Unfit(Broken(offset, inner, size, reason, _excerpt(raw)), self.missing(tuple(found)), tuple(found))
+                return Unfit(Broken(offset, inner, size, reason, _excerpt(raw), True), self.missing(tuple(found)), tuple(found))
             if value is not None:
                 try:
                     value = _converted(value, type_)
                 except ValueError as error:
                     reason = f"column {name}: expected {type_}, found {error}"
-                    return Unfit(Broken(offset, inner, size, reason, _excerpt(raw)), (), tuple(found))
+                    return Unfit(Broken(offset, inner, size, reason, _excerpt(raw), True), (), tuple(found))
             if isinstance(value, str) and ("\0" in value or not (value.isascii() or _has_utf8(value))):
                 value, notes = _storable(value, notes, self._escaped)
             values[name] = value

@@ -137,7 +137,7 @@ class _Lines:
         except UnicodeDecodeError:
             text, notes = line.decode("utf-8", "replace"), (INVALID,)
         if len(line) > self._bounds.row_bytes:
-            yield Broken(*_place(member, at, len(line)), TOO_LONG, line[:EXCERPT])
+            yield Broken(*_place(member, at, len(line)), TOO_LONG, line[:EXCERPT], True)
             return
         position, before, begin = 0, 0, SPACE.match(text).end()  # type: ignore[union-attr]
         while begin < len(text):
@@ -146,12 +146,12 @@ class _Lines:
             try:
                 found, position = _decode(text, begin)
             except (ValueError, RecursionError) as error:
-                yield Broken(*_place(member, at + before, len(line) - before), _fault(error), excerpt)
+                yield Broken(*_place(member, at + before, len(line) - before), _fault(error), excerpt, True)
                 return
             following = SPACE.match(text, position).end()  # type: ignore[union-attr]
             if type(found) is not tuple:
                 reason = f"{NOT_JSON}: Extra data" if following < len(text) else f"row is no object: {TYPES.get(type(found), 'null')}"
-                yield Broken(*_place(member, at + before, len(line) - before), reason, excerpt)
+                yield Broken(*_place(member, at + before, len(line) - before), reason, excerpt, True)
                 return
             size, row = len(text[begin:position].encode()), dict(found)
             marked = notes if len(row) == len(found) else (*notes, DUPLICATE)
@@ -174,7 +174,7 @@ class _Lines:
         line, dropped, (member, at) = bytes(self._carry), self._dropped, self._begun
         self._carry, self._dropped = bytearray(), 0
         if dropped:
-            yield Broken(*_place(member, at, len(line) + dropped), TOO_LONG, line)
+            yield Broken(*_place(member, at, len(line) + dropped), TOO_LONG, line, True)
         elif line:
             yield from self._line(line, member, at)
 

@@ -78,6 +78,7 @@ CREDIT_NAMES = re.compile(
 )
 """Who makes Gutenberg's texts and lends the pages, and mail addresses: what a book of its age does not name."""
 SPACE = re.compile(r"\s*\n|")
+INK = re.compile(r"\S")
 BLANK_LINE = re.compile(r"\n[^\S\n]*(?=\n)")
 LEGALESE = re.compile(r"<<THIS ELECTRONIC VERSION OF[^<>]{0,3000}>>\s*")
 """Stands a hundred times in the body of number 100, Shakespeare's works."""
@@ -217,8 +218,9 @@ def _start(text: str, end: int) -> tuple[int, str]:
     marker = START.search(text, 0, high)
     if marker and (marker.start() <= LITTLE or PROJECT.search(text, 0, marker.start())):
         return _past_older_header(text, marker.end(), end), "marker"
-    for small in SMALL_PRINT_END.finditer(text, 0, high):
-        if PROJECT.search(text, 0, small.start()) and text[small.end() : end].strip():
+    project = PROJECT.search(text, 0, high)
+    for small in SMALL_PRINT_END.finditer(text, project.end(), high) if project else ():
+        if INK.search(text, small.end(), end):
             return small.end(), "small print"
     chain = 0
     for line in HEADER_LINE.finditer(text, 0, high):

@@ -78,7 +78,8 @@ def posts_of(site: Case) -> list[Case]:
         question = {**site.values, "id": str(number), "score": str(number), "title": filled("title").decode()}
         posts.append(replace(site, name=f"{site.name} {number}", values=question, sections={"body": filled("question"), "kept": kept}))
         for place in places:
-            answer = {"expect": "used", "id": str(place), "parent": str(number), "score": "0"}
+            used = "used" if site.fate().word == "kept" else "unused: orphan"
+            answer = {"expect": used, "id": str(place), "parent": str(number), "score": "0"}
             posts.append(Case(f"{site.name} {place}", site.place, answer, {"body": filled("answer", place)}))
     return posts
 

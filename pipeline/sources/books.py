@@ -36,7 +36,7 @@ class Books:
         True, "ours: LLaMA says nothing; Gutenberg's licence stands in every file, and PG-19, which RedPajama takes, is without it"
     )
     languages: tuple[str, ...] | None = setting(
-        None, "paper: none is named (the model card has 20 languages in books); en: books that say they are in English, or say nothing"
+        None, "paper: none is named (the model card has 20 languages in books); en: books whose header says so, and none that says nothing"
     )
     max_overlap: float = setting(0.9, "paper: removing books with more than 90% content overlap")
     words: int = setting(

@@ -55,7 +55,7 @@ class StackExchange:
     meta_sites: Literal["dropped", "kept"] = setting("dropped", "ours: they are about a site, and no website of their own")
     unanswered: Literal["kept", "dropped"] = setting("kept", "code: RedPajama keeps questions without an answer; LLaMA does not say")
     deleted: Literal["dropped", "kept"] = setting(
-        "dropped", "ours: public dumps have none; a question whose row has a DeletionDate was taken back"
+        "dropped", "ours: public dumps have none; a question or answer whose row has a DeletionDate was taken back"
     )
     min_question_score: int | None = setting(None, "paper: no least score is named; EleutherAI takes 3")
     min_answer_score: int | None = setting(None, "paper: no least score is named; EleutherAI takes 3")
@@ -152,10 +152,12 @@ def read(part: Part, config: StackExchange) -> Iterator[Read]:
         if isinstance(post, posts.Question):
             yield _document(post, part)
         elif isinstance(post, posts.Answer):
-            if config.min_answer_score is not None and post.score < config.min_answer_score:
+            if config.deleted == "dropped" and post.deleted:
+                yield Fed("answers", 0, {"deleted": 1})
+            elif config.min_answer_score is not None and post.score < config.min_answer_score:
                 yield Fed("answers", 0, {"below the least score": 1})
             else:
-                yield Row("answers", _key(part, post.question), {"id": post.id, "score": post.score, "body": post.body})
+                yield Row("answers", _key(part, post.question), {"id": post.id, "score": post.score, "body": post.body}, post.notes)
         elif isinstance(post, posts.Totals):
             yield Total("posts", {"input": part.name, "site": post.site, "posts": post.posts, "newest": post.newest or ""})
         else:
@@ -238,7 +240,7 @@ def said(label: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The survey in lines for standard error: the sites by their size, and dumps that a newer one of the same site stands for."""
     sites = {row["site"]: row for row in rows if row["site_rank"] is not None}
     ranked = sorted(sites.values(), key=lambda row: int(row["site_rank"]))
-    lines = [f"{row['site_rank']:3}. {row['site']}: {row['site_posts']:,} questions and answers" for row in ranked]
+    lines = [f"{row['site_rank']:3}. {row['site']}: {row['site_posts']:,} posts" for row in ranked]
     older = sorted({f"{row['input']}: left out, {row['snapshot']}" for row in rows if row["snapshot"] != "newest"})
     return [f"{label}:", *lines, *older]
 

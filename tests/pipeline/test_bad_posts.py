@@ -205,9 +205,8 @@ def test_two_gigabytes_of_zeros_are_refused_in_little_memory(tmp_path):
 def test_a_dump_that_shrinks_before_it_is_read_is_named(tmp_path, monkeypatch):
     (path,) = written(tmp_path, {"a.example/Posts.xml": MANY})
     shrinking(monkeypatch, path)
-    broken, _, kept = run("stackexchange", [path], tmp_path / "out", CONFIG).fates("Posts.xml")
-    assert [reason for reason, _ in broken] == ["dump ends within a row"]
-    assert len(kept) > 90
+    with pytest.raises(AssertionError, match=r"Posts.xml was quarantined: OSError: .* listed with [\d,]+ bytes and has [\d,]+"):
+        run("stackexchange", [path], tmp_path / "out", CONFIG)
 
 
 def test_names_in_an_archive_lead_nowhere(tmp_path, monkeypatch):
@@ -223,17 +222,18 @@ def test_names_in_an_archive_lead_nowhere(tmp_path, monkeypatch):
 # ---- faults that are open
 
 
-@pytest.mark.xfail(strict=True, reason="behind a flipped bit a member still expands, to wrong bytes; rows of it are kept without a note")
-def test_rows_of_a_member_whose_checksum_fails_are_noted_if_they_are_wrong(tmp_path):
+def test_rows_of_a_member_whose_checksum_fails_are_counted(tmp_path):
+    """Behind a flipped bit a member still expands, to wrong bytes, and only its end shows it: rows of it are kept, and counted as in doubt."""
     whole = dump(rows(4000))
     paths = written(tmp_path, {"a.example/Posts.xml.gz": gz(whole), "b.example/Posts.xml.gz": flipped(gz(whole), 0.8)})
     found = run("stackexchange", paths, tmp_path / "out", CONFIG)
     sound = {row["url"].rpartition("/")[2]: row["text"] for row in found.clean["a.example/Posts.xml.gz"]}
     torn = [row for row in found.clean["b.example/Posts.xml.gz"] if sound.get(row["url"].rpartition("/")[2]) != row["text"]]
-    assert all(row["notes"] for row in torn)
+    assert torn
+    questions = len(found.clean["b.example/Posts.xml.gz"])
+    assert found.outcome.books["noted"]["read from a member that proved corrupt"] >= questions
 
 
-@pytest.mark.xfail(strict=True, reason="bytes of a packed row are counted as expanded, against the file as stored")
 def test_the_error_budget_of_a_packed_dump_is_that_of_the_plain_one(tmp_path):
     data = dump([*rows(2000), *(row(**question(9000 + n)).replace(b" Body=", b" Text=") for n in range(6))])
     for name, content in (("Posts.xml", data), ("Posts.xml.gz", gz(data))):

@@ -77,7 +77,9 @@ def test_a_section_holds_its_lines_as_they_are(tmp_path_factory: pytest.TempPath
     assert read(path)[0].section("text") == "\n".join(lines).rstrip("\n").encode()
 
 
-TEXTS_OF_CASES = sorted(path for source in ("arxiv", "c4", "github", "wikipedia") for path in (TEXTS / source).glob("*.txt"))
+TEXTS_OF_CASES = sorted(
+    path for source in ("arxiv", "c4", "github", "wikipedia", "books", "stackexchange") for path in (TEXTS / source).glob("*.txt")
+)
 
 
 @pytest.mark.parametrize("path", TEXTS_OF_CASES, ids=lambda path: f"{path.parent.name}/{path.name}")

@@ -9,11 +9,23 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
+import py7zr
 import pytest
 from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untyped]
 
-from pipeline.samples import c4_files, joined_files, paper_packing, repository_files, stored_files, table_files, wikipedia_files
+from pipeline.samples import (
+    book_packing,
+    c4_files,
+    joined_files,
+    paper_packing,
+    post_packing,
+    repository_files,
+    stored_files,
+    table_files,
+    wikipedia_files,
+)
 from pipeline.samples.case_files import read
 
 Packer = Callable[[Path], list[Path]]
@@ -32,6 +44,10 @@ PACKERS: dict[str, Packer] = {
     "github joined": joined_files.pack,
     "github tables": table_files.pack_tables,
     "wikipedia": wikipedia_files.pack,
+    "books": book_packing.pack,
+    "books broken": book_packing.pack_broken,
+    "stackexchange": post_packing.pack,
+    "stackexchange broken": post_packing.pack_broken,
     "arxiv": paper_packing.pack,
     "arxiv broken": paper_packing.pack_broken,
     "arxiv folder": paper_packing.pack_folder,
@@ -118,3 +134,42 @@ def test_the_bulk_archive_holds_what_arxiv_s_hold(tmp_path: Path) -> None:
     assert {path.suffix for path in others} == {".gz", ".zip", ".Z"}
     zips = [path for path in others if path.suffix == ".zip"]
     assert [zipfile.ZipFile(path).testzip() for path in zips] == [None]
+
+
+def test_books_are_sound_by_other_readers(tmp_path: Path) -> None:
+    paths = {str(path.relative_to(tmp_path)): path for path in book_packing.pack(tmp_path)}
+    cases = read(book_packing.COLLECTIONS)
+    for file in ("books3.tar.gz", "gutenberg/310-0.zip", "pg19/test.jsonl"):
+        held = [case for case in cases if case.value("in") == file]
+        if file.endswith(".jsonl"):
+            rows = list(map(json.loads, paths[file].read_text().splitlines()))
+            assert [(row["url"], row["text"]) for row in rows] == [(case.name, book_packing.book(case) + "\n") for case in held]
+        elif file.endswith(".zip"):
+            with zipfile.ZipFile(paths[file]) as zipped:
+                assert zipped.testzip() is None
+                assert {name: zipped.read(name) for name in zipped.namelist()} == {case.name: book_packing.content(case) for case in held}
+        else:
+            with tarfile.open(paths[file]) as archive:
+                entries = {entry.name: archive.extractfile(entry).read() for entry in archive if entry.isreg()}  # type: ignore[union-attr]
+                assert {entry.type for entry in archive} == set(repository_files.KINDS.values())
+            regular = [case for case in held if "type" not in case.values]
+            assert entries == {case.name: book_packing.content(case) for case in regular}
+            assert len(regular) < len(held)
+
+
+def test_dumps_of_sites_parse_and_have_the_posts_in_order(tmp_path: Path) -> None:
+    post_packing.pack(tmp_path)
+    for dump in post_packing.DUMPS:
+        stored = (tmp_path / dump.name).read_bytes()
+        if dump.name.endswith(".7z"):
+            with py7zr.SevenZipFile(tmp_path / dump.name) as archive:
+                assert sorted(archive.getnames()) == sorted(["Posts.xml", *(f"{name}.xml" for name in post_packing.TABLES)])
+                archive.extractall(tmp_path / "extracted")
+            stored = (tmp_path / "extracted" / "Posts.xml").read_bytes()
+        data = gzip.decompress(stored) if dump.name.endswith(".gz") else bz2.decompress(stored) if dump.name.endswith(".bz2") else stored
+        text = data.decode("utf-8-sig", "replace").replace("\f", "")  # one post has invalid bytes, and a character that XML does not allow
+        rows = ElementTree.fromstring(text)
+        assert [row.get("Id") for row in rows] == [case.value("id") for case in dump.cases]
+        for row, case in zip(rows, dump.cases, strict=True):
+            assert row.get("Body") == case.section("body").decode("utf-8", "replace").replace("\f", "") + "\n"
+            assert (row.get("Title") is not None) == (case.fate().word in ("kept", "dropped") and case.values.get("title") != "none")

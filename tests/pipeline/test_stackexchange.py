@@ -82,7 +82,7 @@ def test_the_largest_sites_stay_by_questions_and_answers(tmp_path):
     assert sorted(kept) == ["a.example/1", "b.example/1", "d.example/1", "d.example/2", "d.example/3"]
     assert {row["site"]: row["site_rank"] for row in kept.values()} == {"b.example": 1, "d.example": 2, "a.example": 3}
     assert outcome.books["dropped"]["3 largest websites"] == 1
-    assert outcome.said[:2] == ["what each site comes to:", "  1. b.example: 4 questions and answers"]
+    assert outcome.said[:2] == ["what each site comes to:", "  1. b.example: 4 posts"]
     rejected = made_run.rows(tmp_path / "out", "stackexchange", "rejected")
     assert [(row["id"], row["value"]) for row in rejected] == [("stackexchange/c.example/1", "4")]
 
@@ -123,7 +123,7 @@ def test_meta_sites_are_no_websites(tmp_path):
 
 def test_fields_choose_questions_and_answers(tmp_path):
     rows = [question(1, score=5), answer(2, 1, 3), answer(3, 1, 2), answer(4, 1, 1), question(5, score=5), question(6, score=1)]
-    rows += [question(7, score=5, DeletionDate=DAY), answer(8, 7, 9)]
+    rows += [question(7, score=5, DeletionDate=DAY), answer(8, 7, 9), answer(9, 1, 9, DeletionDate=DAY)]
     path = dump(tmp_path, "a.example", rows)
     config = StackExchange(
         min_question_score=2, min_answer_score=2, max_answers=1, unanswered="dropped", question="<{title}|{body}>", answer="\\n\\n* {body}"
@@ -135,7 +135,7 @@ def test_fields_choose_questions_and_answers(tmp_path):
         "least score of a question": 1,
         "has an answer": 1,
     }
-    assert outcome.books["inputs"]["answers"] == {"read": 4, "used": 2, "unused": {"below the least score": 1, "orphan": 1}}
+    assert outcome.books["inputs"]["answers"] == {"read": 5, "used": 2, "unused": {"below the least score": 1, "deleted": 1, "orphan": 1}}
     _, kept = run([path], tmp_path / "all", StackExchange(deleted="kept", sites=("a.example",)))
     assert len(kept) == 4
     _, kept = run([path], tmp_path / "none", StackExchange(sites=("b.example",)))

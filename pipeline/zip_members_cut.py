@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ REPEATED = 3  # ours: times the archive's size that may be gone through again be
 DIRECTORY_GIVES_KIND = 0o644  # ours: an entry's mode stands in the directory alone
 
 
+CHECKSUM = "zip entry is corrupt: its checksum does not hold"
+NOT_EXPANDED = "zip entry is corrupt: it does not expand"
+
+
 class _EntryError(Exception):
     """Why an entry cannot be read; `expanded`: bytes that were got out of it all the same, and count."""
 
@@ -41,6 +46,7 @@ class _Header:
     stored: int
     size: int
     content: int
+    modified: int
 
 
 def read(part: Part, reason: str, wanted: Callable[[str], bool], file_bytes: int, total_bytes: int) -> Iterator[Entry | Broken]:
@@ -65,7 +71,8 @@ def read(part: Part, reason: str, wanted: Callable[[str], bool], file_bytes: int
             continue
         left -= len(content or b"")
         kind = DIRECTORY if header.name.endswith("/") else FILE
-        yield Entry(header.name, kind, len(content) if content is not None else header.size, DIRECTORY_GIVES_KIND, "", content, begin, 0)
+        size = len(content) if content is not None else header.size
+        yield Entry(header.name, kind, size, DIRECTORY_GIVES_KIND, "", content, begin, 0, header.modified)
 
 
 def _seek(stream: BinaryIO, at: int) -> int | None:
@@ -88,12 +95,21 @@ def _header(stream: BinaryIO, begin: int) -> _Header | None:
     data = stream.read(FIXED.size)
     if len(data) < FIXED.size:
         return None
-    _, _, flags, method, _, _, checksum, stored, size, name_size, extra = FIXED.unpack(data)
+    _, _, flags, method, time, date, checksum, stored, size, name_size, extra = FIXED.unpack(data)
     name = stream.read(name_size)
     if not 0 < name_size <= LONGEST_NAME or len(name) < name_size:
         return None
     text = name.decode("utf-8", "replace") if flags & UTF8 else name.decode("cp437")
-    return _Header(text, flags, method, checksum, stored, size, begin + FIXED.size + name_size + extra)
+    modified = seconds((date >> 9) + 1980, date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
+    return _Header(text, flags, method, checksum, stored, size, begin + FIXED.size + name_size + extra, modified)
+
+
+def seconds(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
+    """A time of change in seconds since 1970, 0 for one that is none. Zips say local time without a zone: read as UTC, so it is the same everywhere."""
+    try:
+        return calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0))
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _content(part: Part, header: _Header, file_bytes: int, wanted: bool) -> tuple[bytes | None, int]:
@@ -115,7 +131,7 @@ def _content(part: Part, header: _Header, file_bytes: int, wanted: bool) -> tupl
     else:
         raise _EntryError(f"zip entry's compression is not known: method {header.method}")
     if not header.flags & SIZES_BEHIND and zlib.crc32(data) != header.checksum:
-        raise _EntryError("zip entry is corrupt: BadZipFile", len(data))
+        raise _EntryError(CHECKSUM, len(data))
     return data, end
 
 
@@ -132,6 +148,6 @@ def _inflated(stream: BinaryIO, at: int, file_bytes: int) -> tuple[bytes, int]:
         try:
             held.append(inflater.decompress(data, file_bytes + 1 - size))
         except zlib.error as error:
-            raise _EntryError("zip entry is corrupt: error", size) from error
+            raise _EntryError(NOT_EXPANDED, size) from error
         size += len(held[-1])
     return b"".join(held), stream.tell() - len(inflater.unused_data)

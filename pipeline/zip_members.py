@@ -1,4 +1,7 @@
-"""Books in zip archives, as Project Gutenberg serves them; entries by the archive's directory, one at a time, within bounds."""
+"""Zip archives as a sequence of entries, by the archive's directory, one at a time, within bounds (PKWARE's APPNOTE); as `tar_members` of tars.
+
+Nothing is written to disk; content is held only of files that are wanted and within bounds.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
-from pipeline import book_zip_cut
+from pipeline import zip_members_cut
 from pipeline.members import EXCERPT
 from pipeline.part import Part
 from pipeline.records import Broken
 from pipeline.tar_members import DIRECTORY, FILE, Entry
+from pipeline.zip_members_cut import CHECKSUM, NOT_EXPANDED, seconds
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # APPNOTE 4.3: a local header; the end of the directory, of an empty archive
 END_MAGIC, END_SIZE = b"PK\x05\x06", 22
@@ -25,29 +29,30 @@ DIRECTORY_BYTES = 64 << 20  # ours: half a million entries; the directory is hel
 ERRORS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 """What zipfile raises of what it reads. RuntimeError: encrypted; NotImplementedError: PKZIP 1's methods, as some archives of 1992 have."""
 BZIP2 = zipfile.ZIP_BZIP2
+DIRECTORY_DAMAGED = "zip directory cannot be read: it is damaged"
 
 
 def read(part: Part, wanted: Callable[[str], bool], file_bytes: int, total_bytes: int) -> Iterator[Entry | Broken]:
     """The archive's entries in the order of their place; each fault is one Broken. As `tar_members.read`.
 
-    `total_bytes`: what all entries may expand to; entries may overlap, so that a small archive has more than any disk.
+    `file_bytes`: what one entry may expand to, `total_bytes`: all of them; entries may overlap, so that a small archive has more than any disk.
     """
     stream = _Stream(part.stream)
     reason = _directory_fault(part)
     if reason is None:
         try:
             archive = zipfile.ZipFile(cast(BinaryIO, stream))
-        except ERRORS as error:
-            reason = f"zip directory is corrupt: {_said(error)}"
+        except ERRORS:
+            reason = DIRECTORY_DAMAGED
     if reason is not None:
-        yield from book_zip_cut.read(part, reason, wanted, file_bytes, total_bytes)
+        yield from zip_members_cut.read(part, reason, wanted, file_bytes, total_bytes)
         return
     left = total_bytes
     with archive:
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
             found = _entry(archive, info, wanted, min(file_bytes, left))
-            if isinstance(found, Entry) and found.content is not None:
-                left -= len(found.content)
+            if isinstance(found, Broken) or found.content is not None:  # a corrupt entry may have been expanded up to its last byte
+                left -= info.file_size
             yield found
             if left <= 0:
                 yield Broken(info.header_offset, 0, part.size - info.header_offset, "zip expands beyond its bound", b"")
@@ -68,7 +73,8 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wanted: Callable[[st
             return Broken(
                 info.header_offset, 0, info.compress_size, _reason(info, error), info.filename.encode("utf-8", "replace")[:EXCERPT]
             )
-    return Entry(info.filename, kind, info.file_size, stat.S_IMODE(mode), "", content, info.header_offset, 0)
+    modified = seconds(*info.date_time)
+    return Entry(info.filename, kind, info.file_size, stat.S_IMODE(mode), "", content, info.header_offset, 0, modified)
 
 
 def _reason(info: zipfile.ZipInfo, error: Exception) -> str:
@@ -76,12 +82,9 @@ def _reason(info: zipfile.ZipInfo, error: Exception) -> str:
         return "zip entry is encrypted"
     if isinstance(error, NotImplementedError):
         return f"zip entry's compression is not known: method {info.compress_type}"
-    return f"zip entry is corrupt: {_said(error)}"
-
-
-def _said(error: Exception) -> str:
-    """The kind of error alone: its words hold names and offsets, and reasons are counted."""
-    return type(error).__name__
+    if isinstance(error, zipfile.BadZipFile):
+        return CHECKSUM if "CRC" in str(error) else "zip entry is corrupt: its header is not the directory's"
+    return NOT_EXPANDED
 
 
 def _directory_fault(part: Part) -> str | None:
