@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import spark_cluster
 
-from pipeline.samples import table_files
+from pipeline.samples import book_packing, post_packing, table_files
 
 SOURCE = "commoncrawl"
 LIMIT_SECONDS = 300
@@ -130,3 +130,16 @@ def test_rows_meet_documents_on_spark_as_here(home: Path, tmp_path: Path) -> Non
     assert (here.code, there.code) == (0, 0), here.err + there.err
     assert digests(tmp_path / "here", "github") == digests(tmp_path / "there", "github")
     assert json.loads((tmp_path / "there" / "github" / "books.json").read_text())["inputs"]["contents"]["used"] > 0
+
+
+def test_books_and_sites_are_compared_on_spark_as_here(home: Path, tmp_path: Path) -> None:
+    """Candidates, full sets and their decision, and a survey of whole inputs: two sources, one line, the runner's own shuffle."""
+    packed = [f"--input=books:{path}" for path in book_packing.pack(tmp_path / "books")]
+    packed += [f"--input=stackexchange:{path}" for path in post_packing.pack(tmp_path / "posts")]
+    here = run(tmp_path / "here", "--workers=2", *packed, source="books,stackexchange")
+    there = run(tmp_path / "there", *spark_flags(home, "local[2]", "--environment_type=LOOPBACK"), *packed, source="books,stackexchange")
+    assert (here.code, there.code) == (0, 0), here.err + there.err
+    for source in ("books", "stackexchange"):
+        assert digests(tmp_path / "here", source) == digests(tmp_path / "there", source)
+    books = json.loads((tmp_path / "there" / "books" / "books.json").read_text())
+    assert books["dropped"]["more than 90% content overlap"] > 0
