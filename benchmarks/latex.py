@@ -25,7 +25,7 @@ PAPERS = 5
 """One paper in so many."""
 SLICES = 40
 """Most documents of one paper and length."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for one length of one row."""
 BEGIN, END = "\\begin{document}", "\\end{document}"
 STEPS: dict[str, Callable[[str], object]] = {
@@ -60,7 +60,10 @@ DENSE = {
     "a macro at each word": ("\\newcommand{\\x}[1]{\\textbf{#1}}\n", "\\x{a} "),
     "macros 4 deep": ("\\def\\a{b}\\def\\c{\\a\\a}\\def\\d{\\c\\c}\\def\\e{\\d\\d}\n", "\\e "),
     "arguments in arguments": ("\\newcommand{\\x}[1]{\\textbf{#1}}\n", "\\x{"),
-    "exponential macros": ("\\def\\a{bbbb}" + "".join(f"\\def\\{chr(98 + k)}{{\\{chr(97 + k)}\\{chr(97 + k)}}}" for k in range(24)) + "\n", "\\y "),
+    "exponential macros": (
+        "\\def\\a{bbbb}" + "".join(f"\\def\\{chr(98 + k)}{{\\{chr(97 + k)}\\{chr(97 + k)}}}" for k in range(24)) + "\n",
+        "\\y ",
+    ),
     "a definition a use": ("", "\\def\\x{y}\\x "),
     "an endless macro": ("\\def\\x{y\\x}\n", "\\x "),
 }
@@ -78,7 +81,9 @@ def main() -> int:
                 row(f"{name:30} {step}", work, ([(before + text * (1 + size // len(text)))[:size]] for size in SIZES))
         return 0
     held = list(papers())[::PAPERS]
-    print(f"{len(held)} papers, bodies of {', '.join(f'{len(body):,}' for _, body in held)} characters; ns a byte (MB/s) at {SIZES} bytes of body")
+    print(
+        f"{len(held)} papers, bodies of {', '.join(f'{len(body):,}' for _, body in held)} characters; ns a byte (MB/s) at {SIZES} bytes of body"
+    )
     for step, work in STEPS.items():
         row(step, work, (list(documents(held, size)) for size in SIZES))
     return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.source_inputs_shared import shared
@@ -23,9 +23,14 @@ def bulk(to: Path, folder: Path) -> None:
     packed = list(papers())
     for number in range(ARCHIVES):
         month = f"21{number + 1:02}"
-        with tarfile.open(to / f"arXiv_src_{month}_001.tar", "w") as archive:
-            for place, data in enumerate(packed * ROUNDS):
-                _add(archive, f"{month}/{month}.{place + 1:05}.gz", data)
+        write(to / f"arXiv_src_{month}_001.tar", month, packed * ROUNDS)
+
+
+def write(path: Path, month: str, packed: Iterable[bytes]) -> None:
+    """A bulk archive of submissions, which are numbered."""
+    with tarfile.open(path, "w") as archive:
+        for place, data in enumerate(packed):
+            _add(archive, f"{month}/{month}.{place + 1:05}.gz", data)
 
 
 def papers() -> Iterator[bytes]:

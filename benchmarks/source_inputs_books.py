@@ -67,12 +67,16 @@ def _gutenberg() -> Iterator[Book]:
                 yield Book(data.decode("cp1252", "replace"), "cp1252")
 
 
+def novels() -> Iterator[Book]:
+    """English ones."""
+    for path in sorted(shared("text").glob("english-novels/*.txt.gz")):
+        yield Book(gzip.decompress(path.read_bytes()).decode("utf-8", "replace"), "utf-8")
+
+
 def _others() -> Iterator[Book]:
     """English novels, and French and Slovene ones out of their TEI."""
-    root = shared("text")
-    for path in sorted(root.glob("english-novels/*.txt.gz")):
-        yield Book(gzip.decompress(path.read_bytes()).decode("utf-8", "replace"), "utf-8")
-    for path in sorted(root.glob("eltec-*/*.xml.gz")):
+    yield from novels()
+    for path in sorted(shared("text").glob("eltec-*/*.xml.gz")):
         body = gzip.decompress(path.read_bytes()).decode().partition("<body")[2]
         yield Book(html.unescape(re.sub(r"<[^>]*>", "", f"<{body}")), "utf-8")
 

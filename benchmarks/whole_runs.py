@@ -31,12 +31,12 @@ class Outcome:
     summary: str
 
 
-def run(paths: Sequence[Path], models: Path, output: Path, workers: int, flags: Sequence[str] = ()) -> Outcome:
+def run(paths: Sequence[Path], models: Path, output: Path, workers: int, flags: Sequence[str] = (), source: str = "commoncrawl") -> Outcome:
     """One run into an empty folder, which is removed afterwards. Raises SystemExit where it does not end with 0."""
     shutil.rmtree(output, ignore_errors=True)
     listed = output.with_suffix(".list")
     listed.write_text("".join(f"{path.resolve()}\n" for path in paths))
-    command = [sys.executable, "-m", "pipeline.run", "--source=commoncrawl", f"--input=@{listed}", f"--output={output}"]
+    command = [sys.executable, "-m", "pipeline.run", f"--source={source}", f"--input=@{listed}", f"--output={output}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started, peak, done = time.monotonic(), [0], threading.Event()
     process = subprocess.Popen(
@@ -55,7 +55,7 @@ def run(paths: Sequence[Path], models: Path, output: Path, workers: int, flags: 
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {errors.decode()[-2000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    outcome = Outcome(wall, cpu, peak[0], _digest(output), said.decode().splitlines()[-1])
+    outcome = Outcome(wall, cpu, peak[0], _digest(output / source), said.decode().splitlines()[-1])
     shutil.rmtree(output)
     listed.unlink()
     return outcome
@@ -85,7 +85,7 @@ def _size(process: int) -> int:
 
 def _digest(output: Path) -> str:
     total = hashlib.sha256()
-    for path in sorted((output / "commoncrawl").rglob("*")):
+    for path in sorted(output.rglob("*")):
         if path.suffix == ".parquet" or path.name == "books.json":
             total.update(f"{path.relative_to(output)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline import book_names, book_rows, book_text, book_zip, tar_members
+from pipeline import book_names, book_rows, book_text, one_file, tar_members, zip_members
 from pipeline.files import InputError
 from pipeline.member_names import storable
 from pipeline.members import EXCERPT, FORMATS, HEAD, Content, Piece, Unreadable, pieces
@@ -22,12 +24,14 @@ from pipeline.records import Broken, Document, Read, Refused, Skipped
 from pipeline.rows import AVRO_MAGIC, PARQUET_ENCRYPTED, PARQUET_MAGIC
 from pipeline.stores import Stat
 from pipeline.tar_members import DIRECTORY, FILE, TAR, Entry
+from pipeline.visible import visible
 from transforms import gutenberg_header
 
 PLAIN = Content(re.compile(rb"[^\x00-\x08\x0e-\x19\x1c-\x1f\x7f]+\Z"))
 """A file whose first bytes are text is not compressed, whatever its name says."""
 COMPRESSED = re.compile(b"|".join(known.magic.pattern for known in FORMATS), re.DOTALL)
-ARCHIVES = (*book_zip.MAGICS, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+ARCHIVES = (*zip_members.MAGICS, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+MOST_SAID = 12  # ours: reasons for which files of a folder are left out, the commonest; a folder may hold any number of endings
 OVER_SIZE, BINARY, NO_TEXT, NESTED = "over-size file", "binary file", "not a text file", "archive in an archive"
 
 
@@ -55,42 +59,60 @@ def read(part: Part, bounds: Bounds | None = None) -> Iterator[Read]:
         return book_rows.read(part, bounds.document_bytes, bounds.member_bytes, bounds.row_bytes)
     if book_names.NOT_TEXT.search(name):
         return iter([_refused(name, NO_TEXT, _suffix(name), part.size, 0, 0)])
-    if head[:4] in book_zip.MAGICS:
-        return _members(book_zip.read(part, _wanted, bounds.document_bytes, bounds.member_bytes), bounds)
+    if head[:4] in zip_members.MAGICS:
+        return _members(zip_members.read(part, _wanted, bounds.document_bytes, bounds.member_bytes), part, bounds)
     return _expanded(part, name, bounds)
 
 
-def folders(path: str) -> list[tuple[str, Stat]]:
-    """A folder given as input: its texts, archives and tables of books, in all folders below; other files are left out, and links to folders.
+# ---- folders
 
-    Raises InputError where there are none.
+
+def folders(path: str) -> list[tuple[str, Stat]]:
+    """A folder given as input: its texts, archives and tables of books, in all folders below; links to folders are not followed.
+
+    What else is in it is no book, be it a pipe or a broken link that is named as one: how much is left out is said on standard error.
+    Raises InputError where there are no books, or where a folder cannot be listed.
     """
     found: list[tuple[str, Stat]] = []
-    seen = 0
-    for folder, inside, names in os.walk(path):
+    counts, examples = Counter[str](), dict[str, str]()
+    for folder, inside, names in os.walk(path, onerror=_unlisted):
+        for name in sorted(inside + names):
+            status = _status(folder, name, name in inside)
+            if isinstance(status, str):
+                counts[status] += 1
+                examples.setdefault(status, os.path.join(folder, name))
+            elif status is not None:
+                found.append((os.path.join(folder, name), status))
         inside[:] = sorted(name for name in inside if not name.startswith("."))
-        for name in sorted(names):
-            seen += 1
-            stem = book_names.stem(name)
-            if name.startswith(".") or not (
-                book_names.BOOK.search(stem) or book_names.ROWS.search(stem) or book_names.TAR.search(stem) or stem.lower().endswith(".zip")
-            ):
-                continue
-            found.append((os.path.join(folder, name), _stat(os.path.join(folder, name))))
+    said = f"{sum(counts.values()):,} files" + "".join(
+        f"; {reason}: {number:,}, such as {visible(os.path.relpath(examples[reason], path))}"
+        for reason, number in counts.most_common(MOST_SAID)
+    )
     if not found:
-        raise InputError(f"{path}: expected books (.txt, .tar, .zip, .jsonl, .parquet, compressed or not), found none among {seen} files")
+        raise InputError(f"{path}: expected books (.txt, .tar, .zip, .jsonl, .parquet, compressed or not), found none among {said}")
+    if counts:
+        print(f"pipeline.run: {path}: no books and left out are {said}", file=sys.stderr)
     return found
 
 
-def _stat(path: str) -> Stat:
-    """Size and tag as `files.expand` gives them. Raises InputError for what only looks like a book: a broken link, a pipe."""
+def _status(folder: str, name: str, is_folder: bool) -> Stat | str | None:
+    """Size and tag of a file of books, as `files.expand` gives them; why another file is left out; None of a folder that is gone into."""
+    if name.startswith("."):
+        return "hidden"
+    path, stem = os.path.join(folder, name), book_names.stem(name)
+    if is_folder:
+        return "link to a folder" if os.path.islink(path) else None
+    if not any(kind.search(stem) for kind in (book_names.BOOK, book_names.ROWS, book_names.TAR, book_names.ZIP)):
+        return _suffix(name)
     try:
         status = os.stat(path)
     except OSError as error:
-        raise InputError(f"{path}: expected a file that can be read: {error.strerror}") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path}: expected a regular file, found a folder, pipe, socket or device; take it out of the folder")
-    return status.st_size, str(status.st_mtime_ns)
+        return f"link to nothing ({error.strerror})" if os.path.islink(path) else f"not to be read ({error.strerror})"
+    return (status.st_size, str(status.st_mtime_ns)) if stat.S_ISREG(status.st_mode) else "pipe, socket or device"
+
+
+def _unlisted(error: OSError) -> None:
+    raise InputError(f"{error.filename}: expected a folder that can be listed: {error.strerror}; check its permissions") from error
 
 
 # ---- forms
@@ -110,7 +132,7 @@ def _expanded(part: Part, name: str, bounds: Bounds) -> Iterator[Read]:
             break
     if TAR.plain.match(head) or book_names.TAR.search(name):
         part.stream.seek(0)
-        yield from _members(tar_members.read(part, _wanted, bounds.document_bytes, bounds.member_bytes), bounds)
+        yield from _members(tar_members.read(part, _wanted, bounds.document_bytes, bounds.member_bytes), part, bounds)
     elif head.lstrip().startswith(b'{"') and not book_names.BOOK.search(name):
         yield from book_rows.read(part, bounds.document_bytes, bounds.member_bytes, bounds.row_bytes)
     else:
@@ -119,25 +141,30 @@ def _expanded(part: Part, name: str, bounds: Bounds) -> Iterator[Read]:
 
 def _text(stream: Iterator[Piece | Unreadable], part: Part, name: str, bounds: Bounds) -> Document | Refused | Broken:
     """The one book of a file. A part of a book is no book: damage makes it broken as a whole."""
-    held, size = list[bytes](), 0
-    for piece in stream:
-        if isinstance(piece, Unreadable):
-            return Broken(0, 0, part.size, piece.reason, b"".join(held)[:EXCERPT] or piece.excerpt)
-        size += len(piece.data)
-        if size > bounds.document_bytes:
-            return _refused(name, OVER_SIZE, f"more than {bounds.document_bytes} bytes", part.size, 0, 0)
-        held.append(piece.data)
-    return _book(name, b"".join(held), part.size, 0, 0)
+    found = one_file.whole(stream, bounds.document_bytes)
+    if found.data is None:
+        return _refused(name, OVER_SIZE, f"more than {bounds.document_bytes} bytes", part.size, 0, 0)
+    if found.fault:
+        return Broken(0, 0, part.size, *found.fault)
+    cut = one_file.cut_in_magic(found.data, part.name)
+    if cut:
+        return Broken(0, 0, part.size, cut, found.data)
+    return _book(name, found.data, part.size, 0, 0, found.notes)
 
 
-def _members(entries: Iterator[Entry | Broken], bounds: Bounds) -> Iterator[Read]:
+def _members(entries: Iterator[Entry | Broken], part: Part, bounds: Bounds) -> Iterator[Read]:
+    """What each entry of an archive is; an archive without any is broken, so that every input is in the books."""
+    anything = False
     for entry in entries:
+        anything = True
         if isinstance(entry, Broken):
             yield entry
         elif entry.kind == DIRECTORY:
             yield Skipped(DIRECTORY)
         else:
             yield _member(entry, bounds)
+    if not anything:
+        yield Broken(0, 0, part.size, "archive without a file", part.name.encode("utf-8", "replace")[:EXCERPT])
 
 
 def _member(entry: Entry, bounds: Bounds) -> Document | Refused | Broken:
@@ -167,7 +194,7 @@ def _wanted(name: str) -> bool:
 # ---- a book
 
 
-def _book(name: str, data: bytes, size: int, offset: int, inner: int) -> Document | Refused | Broken:
+def _book(name: str, data: bytes, size: int, offset: int, inner: int, notes: tuple[str, ...] = ()) -> Document | Refused | Broken:
     if not data:
         return Broken(offset, inner, 0, "empty file", name.encode("utf-8", "replace")[:EXCERPT])
     if data.startswith(ARCHIVES) or COMPRESSED.match(data):
@@ -175,7 +202,7 @@ def _book(name: str, data: bytes, size: int, offset: int, inner: int) -> Documen
     decoded = book_text.decode(data, name)
     if decoded is None:
         return _refused(name, BINARY, "a NUL byte, or control characters that no text has", size, offset, inner)
-    text, notes = decoded
+    text, told = decoded
     header = gutenberg_header.parse(text)
     number = header.number or book_names.number(name, header != gutenberg_header.NOTHING)
     columns = {
@@ -185,7 +212,7 @@ def _book(name: str, data: bytes, size: int, offset: int, inner: int) -> Documen
         "language": header.language,
         "number": number,
     }
-    return Document(name, text, offset, inner, columns, notes)
+    return Document(name, text, offset, inner, columns, notes + told)
 
 
 def url(number: str | None) -> str | None:

@@ -11,6 +11,7 @@ BOOK = re.compile(r"(?i)\.(?:txt|text|asc)(?:\.utf-?8)?$")
 """Gutenberg serves `11.txt.utf-8` too. code: RedPajama reads *.epub.txt of Books3 alone, which is all that it has."""
 ARCHIVE = re.compile(r"(?i)\.(?:zip|tar|tgz|tbz2?|txz|tzst|7z|rar|gz|bz2|xz|zst|iso|cab|lzh|arj|jar|[zZ])$")
 TAR = re.compile(r"(?i)\.(?:tar|tgz|tbz2?|txz|tzst)$")
+ZIP = re.compile(r"(?i)\.zip$")
 ROWS = re.compile(r"(?i)\.(?:jsonl?|ndjson|parquet|avro)$")
 NOT_TEXT = re.compile(
     r"(?i)\.(?:x?html?|xml|xsl|css|js|ya?ml|toml|csv|tsv|rdf|opf|ncx|pdf|epub\d?|mobi|azw\d?|prc|lit|rtf|docx?|odt|tex|ps|eps|djvu?"

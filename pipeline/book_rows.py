@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline import rows
+from pipeline.members import EXCERPT
 from pipeline.part import Part
 from pipeline.records import Broken, Document, Read, Refused
 from transforms import gutenberg_header
@@ -19,9 +20,13 @@ EBOOK = re.compile(r"gutenberg\.(?:org|net)/(?:ebooks|files|etext)/(\d{1,6})\b")
 
 
 def read(part: Part, document_bytes: int, member_bytes: int, row_bytes: int) -> Iterator[Read]:
-    """A book a row; its key is its url, and where it has none its place names it."""
+    """A book a row; its key is its url, and where it has none its place names it. A table without a row is broken, as an archive without a file."""
+    anything = False
     for row in rows.read(part, COLUMNS, rows.Bounds(member_bytes=member_bytes, row_bytes=row_bytes)):
+        anything = True
         yield row if isinstance(row, Broken) else _book(row, document_bytes)
+    if not anything:
+        yield Broken(0, 0, part.size, "no row", part.name.encode("utf-8", "replace")[:EXCERPT])
 
 
 def _book(row: rows.Row, document_bytes: int) -> Document | Refused | Broken:
@@ -32,7 +37,7 @@ def _book(row: rows.Row, document_bytes: int) -> Document | Refused | Broken:
             url, "over-size file", f"more than {document_bytes} bytes", str(size), row.offset, row.inner, {"url": url}, row.notes
         )
     if not text:
-        return Broken(row.offset, row.inner, 0, "empty text", (row.values["title"] or url or "").encode()[:200])
+        return Broken(row.offset, row.inner, 0, "empty text", (row.values["title"] or url or "").encode()[:EXCERPT])
     header = gutenberg_header.parse(text)
     named = EBOOK.search(url or "")
     number = header.number or (named[1] if named else None)

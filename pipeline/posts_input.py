@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline import posts_archive, sevenzip
+from pipeline import posts_archive, sevenzip, tar_members, zip_members
 from pipeline.mediawiki_frames import DOCTYPE_END
 from pipeline.mediawiki_input import encoding_of, recoded
 from pipeline.members import EXCERPT, HEAD, Content, Piece, Unreadable, format_of, pieces_from
@@ -19,6 +19,7 @@ PART_BYTES = 128 << 20
 
 EMPTY = "empty file"
 UNLIKE = "not a Stack Exchange dump of posts"
+ARCHIVE = "an archive of another kind: give Posts.xml or the site's .7z"
 UNKNOWN_ENCODING = "declares an encoding that is not known"
 
 _XML = Content(re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff|<\0|\0<"))
@@ -55,6 +56,8 @@ def opened(part: Part) -> tuple[Opened | None, list[Broken | Skipped]]:
     if expanded is None:
         return None, found
     head, expanded, damaged = _peeked(expanded)
+    if head.startswith(zip_members.MAGICS) or tar_members.is_header(head[: tar_members.BLOCK]):
+        return None, [*found, Broken(0, 0, part.size, ARCHIVE, head[:EXCERPT])]
     encoding, unknown = encoding_of(head)
     if encoding is not None:
         ranged = False
@@ -76,7 +79,7 @@ def _expanded(part: Part) -> tuple[Iterator[Piece | Unreadable] | None, bool, li
     part.stream.seek(0)
     begin = part.stream.read(HEAD)
     part.stream.seek(0)
-    if begin.startswith(sevenzip.MAGIC) or (part.name.lower().endswith(".7z") and not _XML.plain.match(begin)):
+    if begin.startswith(sevenzip.MAGIC) or (begin and part.name.lower().endswith(".7z") and not _XML.plain.match(begin)):
         expanded, found = posts_archive.posts(part.stream, part.size)
         return expanded, False, found
     format = format_of(begin, part.name, _XML)

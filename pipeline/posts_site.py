@@ -28,4 +28,4 @@ def is_meta(site: str) -> bool:
 
 
 def _parts(path: str) -> list[str]:
-    return [part for part in re.split(r"[/\\]", path) if part not in ("", ".", "..")] or [""]
+    return [part for part in path.split("/") if part not in ("", ".", "..")] or [""]

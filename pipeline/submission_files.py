@@ -23,6 +23,8 @@ FIGURES = re.compile(
     r"|zip|tar|t?gz|z|bz2|xz|zst|rar|7z|h5|hdf5|fits?|npy|npz|mat|pkl|parquet|root|bin|exe|dvi|ttf|otf|pf[ab]|tfm|vf|pk)$"
 )
 """Files that no LaTeX text is in; an archive among them is an attached file, and stays closed."""
+ARCHIVE = re.compile(r"(?i)(?<!\.ps)(?<!\.eps)(?<!\.pdf)\.(?:zip|tar|t?gz|z|bz2|xz|zst|rar|7z)$")
+"""Of those: what may hold a submission of its own; packed figures do not."""
 SOURCE = re.compile(r"(?i)\.(?:tex|ltx|latex|sty|cls|clo|def|bbl|tikz|inc)$|(?:^|/)00readme[^/]*$")
 """Files that are held first; of others, such as tables that \\input reads, a quarter of the bytes."""
 RESOURCE_FORK = re.compile(r"(?:^|/)(?:\._[^/]*$|__MACOSX/)")
@@ -30,7 +32,7 @@ DRIVE = re.compile(r"[A-Za-z]:[/\\]|\\\\")
 KINDS = {"pdf": "pdf", "ps": "ps", "eps": "ps", "htm": "html", "html": "html", "docx": "docx", "doc": "docx"}
 MOST_FILES = 10_000  # ours: files held; the largest real submissions have some thousand, most of them figures
 MOST_REFUSED = 100  # ours: names of refused files that are kept
-ABSOLUTE, UPWARDS, OVER = "absolute path refused", "path with .. refused", "over-size file"
+ABSOLUTE, UPWARDS, OVER, MANY = "absolute path refused", "path with .. refused", "over-size file", "too many files"
 CUT, CORRUPT, ENDLESS = "archive is cut", "archive is corrupt", "archive without its end"
 
 
@@ -39,7 +41,7 @@ class Submission:
     """What is known of a submission's files.
 
     `files`: content by path, a path being relative and without `.`; `kinds`: how many there are of a kind that is not held (pdf, ps, html,
-    docx, other); `refused`: `reason: name` of what was not read; `modified`: of the newest file, in seconds, 0 where nothing says;
+    docx, archive, other); `refused`: `reason: name` of what was not read; `modified`: of the newest file, in seconds, 0 where nothing says;
     `damage`: the first stretch that could not be read.
     """
 
@@ -92,9 +94,9 @@ class Submission:
                 self._other += entry.size
         else:
             if TEX_NAME.search(path) or SOURCE.search(path):
-                self.refuse(OVER, entry.name)
+                self.refuse(MANY if len(self.files) >= MOST_FILES else OVER, entry.name)
             ending = posixpath.splitext(path)[1][1:].lower()
-            self.kinds[KINDS.get(ending, "other")] += 1
+            self.kinds["archive" if ARCHIVE.search(path) else KINDS.get(ending, "other")] += 1
 
     def _damaged(self, fault: Broken) -> None:
         if fault.reason.startswith("tar without its end"):

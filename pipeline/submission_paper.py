@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.book_text import is_binary
 from pipeline.members import EXCERPT
 from pipeline.records import Broken, Document
-from pipeline.submission_files import Submission
+from pipeline.source_text import UTF16
+from pipeline.submission_files import MANY, OVER, Submission
 from pipeline.submission_names import Name
 from pipeline.submission_text import Texts
 from transforms.latex import main_file
@@ -127,6 +129,10 @@ def _readme(submission: Submission, texts: Texts) -> Readme:
     return NO_README
 
 
+def _is_binary(data: bytes) -> bool:
+    return not data.startswith(tuple(mark for mark, _ in UTF16)) and is_binary(data)
+
+
 def _state(submission: Submission, state: str) -> str:
     """Why a submission has no LaTeX: what a file said, or of what kind the files are that are not held."""
     if state == "withdrawn":
@@ -135,8 +141,12 @@ def _state(submission: Submission, state: str) -> str:
         for kind, named in ATTACHED:
             if submission.kinds[kind] or (kind == "html" and any(path.lower().endswith((".htm", ".html")) for path in submission.files)):
                 return named
+    if set(submission.kinds) == {"archive"} and not submission.files and not submission.refused:
+        return "archive in archive"
+    if state in ("plain text", "no main file") and submission.files and all(map(_is_binary, submission.files.values())):
+        return "binary"
     if not submission.kinds and not submission.refused and not any(data.strip(b"\0\t\n\r ") for data in submission.files.values()):
         return "empty"
     return (
-        "over-size" if any(name.startswith("over-size") for name in submission.refused) else state if state != "empty" else "no main file"
+        "over-size" if any(name.startswith((OVER, MANY)) for name in submission.refused) else state if state != "empty" else "no main file"
     )

@@ -13,17 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from pipeline import repositories, submission_paper, tar_members
+from pipeline import one_file, repositories, submission_paper, tar_members, zip_members
 from pipeline.files import InputError
 from pipeline.member_names import storable
-from pipeline.members import EXCERPT, Content, Piece, Unreadable, pieces
+from pipeline.members import Content, Piece, Unreadable, pieces
 from pipeline.part import Part
 from pipeline.records import Broken, Document, Refused, Skipped
 from pipeline.stores import Stat
 from pipeline.submission_files import Submission, of_folder, path_of, seconds
 from pipeline.submission_names import BULK, ENDING, Name, name_of
 from pipeline.submission_paper import Place
-from pipeline.submission_zip import of_zip
 from pipeline.tar_members import BLOCK, DIRECTORY, FILE, Entry
 from transforms.latex.main_file import TEX_NAME
 
@@ -38,7 +37,7 @@ HEAD = 1024  # bytes by which a file's kind is told: those in which a PDF's mark
 class Bounds:
     """`document_bytes`: of one file and of a paper's text; `submission_bytes`: held of a submission's files; `packed_bytes`: of a bulk archive's member.
 
-    `member_bytes`: expanded bytes of one compressed member.
+    `member_bytes`: expanded bytes of one compressed member, or of a zip's entries.
     """
 
     document_bytes: int = 8 << 20  # ours: the longest papers have some MB of LaTeX
@@ -137,28 +136,28 @@ def _paper(part: Part, named: Name, place: Place, bounds: Bounds) -> Document | 
     part.stream.seek(0)
     if not stored:
         return submission_paper.broken(named, place, EMPTY, b"")
-    if stored.startswith(b"PK\x03\x04"):
-        submission = _submission(bounds)
-        of_zip(part, submission, bounds.packed_bytes)
-        return submission_paper.record(
-            submission, named, replace(place, modified=place.modified or submission.modified), bounds.document_bytes
-        )
-    expanded = pieces(part.stream, "", bounds.member_bytes, ANYTHING)
-    head, rest = _head(expanded, HEAD)
     submission = _submission(bounds)
+    if stored.startswith(zip_members.MAGICS):
+        if submission_paper.kind_of(stored) == "docx":
+            return submission_paper.without_text(named, place, "docx")
+        for entry in zip_members.read(part, submission.wanted, bounds.document_bytes, bounds.member_bytes):
+            submission.add(entry)
+        return submission_paper.record(submission, named, place, bounds.document_bytes)
+    head, rest = _head(pieces(part.stream, "", bounds.member_bytes, ANYTHING), HEAD)
     if _is_tar(head):
         for entry in tar_members.read(replace(part, name=""), submission.wanted, bounds.document_bytes, bounds.member_bytes):
             submission.add(entry)
     else:
         if state := submission_paper.kind_of(head):
             return submission_paper.without_text(named, place, state)
-        content, fault = _whole(rest, bounds.document_bytes)
-        if content is None:
+        found = one_file.whole(rest, bounds.document_bytes)
+        if found.data is None:
             return submission_paper.without_text(named, place, "over-size")
-        if fault is not None:
-            return submission_paper.broken(named, place, fault.reason, content[:EXCERPT] or fault.excerpt)
+        if found.fault:
+            return submission_paper.broken(named, place, *found.fault)
+        submission.notes.update(dict.fromkeys(found.notes))
         name = f"{ENDING.sub('', named.paper.rpartition('/')[2])}.tex"
-        submission.add(Entry(name, FILE, len(content), 0, "", content, 0, 0, _gzip_time(stored)))
+        submission.add(Entry(name, FILE, len(found.data), 0, "", found.data, 0, 0, _gzip_time(stored)))
     return submission_paper.record(submission, named, place, bounds.document_bytes)
 
 
@@ -172,18 +171,6 @@ def _head(expanded: Iterator[Piece | Unreadable], size: int) -> tuple[bytes, Ite
             break
         head += piece.data
     return head[:size], chain(taken, expanded)
-
-
-def _whole(expanded: Iterator[Piece | Unreadable], bound: int) -> tuple[bytes | None, Unreadable | None]:
-    """A file's bytes up to its first damage; None where they are more than the bound."""
-    content = bytearray()
-    for piece in expanded:
-        if isinstance(piece, Unreadable):
-            return bytes(content), piece
-        content += piece.data
-        if len(content) > bound:
-            return None, None
-    return bytes(content), None
 
 
 def _is_tar(head: bytes) -> bool:

@@ -19,7 +19,7 @@ from pipeline.members import EXCERPT
 from pipeline.part import Part
 from pipeline.records import Broken
 from pipeline.tar_members import DIRECTORY, FILE, Entry
-from pipeline.zip_members_cut import CHECKSUM, NOT_EXPANDED, seconds
+from pipeline.zip_members_cut import CHECKSUM, NOT_EXPANDED, OVER, seconds
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # APPNOTE 4.3: a local header; the end of the directory, of an empty archive
 END_MAGIC, END_SIZE = b"PK\x05\x06", 22
@@ -50,13 +50,15 @@ def read(part: Part, wanted: Callable[[str], bool], file_bytes: int, total_bytes
     left = total_bytes
     with archive:
         for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-            found = _entry(archive, info, wanted, min(file_bytes, left))
+            if left < info.file_size <= file_bytes and wanted(info.filename):
+                yield Broken(
+                    info.header_offset, 0, part.size - info.header_offset, OVER, info.filename.encode("utf-8", "replace")[:EXCERPT]
+                )
+                return
+            found = _entry(archive, info, wanted, file_bytes)
             if isinstance(found, Broken) or found.content is not None:  # a corrupt entry may have been expanded up to its last byte
                 left -= info.file_size
             yield found
-            if left <= 0:
-                yield Broken(info.header_offset, 0, part.size - info.header_offset, "zip expands beyond its bound", b"")
-                return
 
 
 def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wanted: Callable[[str], bool], file_bytes: int) -> Entry | Broken:

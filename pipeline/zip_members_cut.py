@@ -23,10 +23,9 @@ UNKNOWN = 0xFFFFFFFF
 FIRST = 512  # ours: bytes read first, and twice as many each time, so that a false header costs little
 REPEATED = 3  # ours: times the archive's size that may be gone through again behind corrupt entries, so that the whole stays linear
 DIRECTORY_GIVES_KIND = 0o644  # ours: an entry's mode stands in the directory alone
-
-
 CHECKSUM = "zip entry is corrupt: its checksum does not hold"
 NOT_EXPANDED = "zip entry is corrupt: it does not expand"
+OVER = "zip expands beyond its bound"
 
 
 class _EntryError(Exception):
@@ -54,13 +53,16 @@ def read(part: Part, reason: str, wanted: Callable[[str], bool], file_bytes: int
     part.stream.seek(0)
     yield Broken(0, 0, 0, reason, part.stream.read(EXCERPT))
     at, left, repeated = 0, total_bytes, 0
-    while (begin := _seek(part.stream, at)) is not None and left > 0:
+    while (begin := _seek(part.stream, at)) is not None:
         header = _header(part.stream, begin)
         if header is None:
             at = begin + len(HEADER)
             continue
+        if left < 0 or (left < header.size <= file_bytes and wanted(header.name)):
+            yield Broken(begin, 0, part.size - begin, OVER, header.name.encode("utf-8", "replace")[:EXCERPT])
+            return
         try:
-            content, at = _content(part, header, min(file_bytes, left), wanted(header.name))
+            content, expanded, at = _content(part, header, min(file_bytes, left), wanted(header.name))
         except _EntryError as error:
             left -= error.expanded
             stopped = part.stream.tell()
@@ -69,10 +71,9 @@ def read(part: Part, reason: str, wanted: Callable[[str], bool], file_bytes: int
             at = part.size if following is None else following
             yield Broken(begin, 0, at - begin, str(error), header.name.encode("utf-8", "replace")[:EXCERPT])
             continue
-        left -= len(content or b"")
+        left -= expanded
         kind = DIRECTORY if header.name.endswith("/") else FILE
-        size = len(content) if content is not None else header.size
-        yield Entry(header.name, kind, size, DIRECTORY_GIVES_KIND, "", content, begin, 0, header.modified)
+        yield Entry(header.name, kind, expanded or header.size, DIRECTORY_GIVES_KIND, "", content, begin, 0, header.modified)
 
 
 def _seek(stream: BinaryIO, at: int) -> int | None:
@@ -112,15 +113,18 @@ def seconds(year: int, month: int, day: int, hour: int, minute: int, second: int
         return 0
 
 
-def _content(part: Part, header: _Header, file_bytes: int, wanted: bool) -> tuple[bytes | None, int]:
-    """The bytes of the entry, None where they are not wanted or over the bound, and where it ends. Raises _EntryError."""
+def _content(part: Part, header: _Header, file_bytes: int, wanted: bool) -> tuple[bytes | None, int, int]:
+    """The bytes of the entry, None where they are not wanted or over the bound; how many were expanded; where it ends. Raises _EntryError.
+
+    Where the header does not say how long it is, an entry is expanded to find its end, be it wanted or not.
+    """
     sized = not header.flags & SIZES_BEHIND and UNKNOWN not in (header.stored, header.size)
     if header.flags & ENCRYPTED:
         raise _EntryError("zip entry is encrypted")
     if sized and header.content + header.stored > part.size:
         raise _EntryError("zip is cut in an entry")
     if sized and (not wanted or header.size > file_bytes):
-        return None, header.content + header.stored
+        return None, 0, header.content + header.stored
     if header.method == STORED and sized:
         part.stream.seek(header.content)
         data, end = part.stream.read(header.stored), header.content + header.stored
@@ -132,7 +136,7 @@ def _content(part: Part, header: _Header, file_bytes: int, wanted: bool) -> tupl
         raise _EntryError(f"zip entry's compression is not known: method {header.method}")
     if not header.flags & SIZES_BEHIND and zlib.crc32(data) != header.checksum:
         raise _EntryError(CHECKSUM, len(data))
-    return data, end
+    return data if wanted else None, len(data), end
 
 
 def _inflated(stream: BinaryIO, at: int, file_bytes: int) -> tuple[bytes, int]:

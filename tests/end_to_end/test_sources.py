@@ -71,7 +71,7 @@ def test_several_sources_go_into_one_output_each_with_its_own_books(inputs, tmp_
 def test_all_seven_run_from_their_samples_and_again_do_nothing(tmp_path):
     """`--source=all` alone: one output, one report, books that close; the models' folder is named, as the identifier of the tests lies elsewhere."""
     line = words("--source=all", f"--output={tmp_path / 'out'}", f"--models={made_crawl.identifier()}")
-    summary, said, _ = command.run(line)
+    summary, _, _ = command.run(line)
     books = {name: json.loads((tmp_path / "out" / name / "books.json").read_text()) for name in SOURCES}
     assert all(book["closed"] and book["kept"] for book in books.values())
     assert (summary["in"], summary["kept"]) == tuple(sum(book[name] for book in books.values()) for name in ("in", "kept"))

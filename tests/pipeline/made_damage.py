@@ -101,6 +101,20 @@ def zipped(entries):
     return out.getvalue()
 
 
+def streamed(entries):
+    """A zip as written to a pipe: no header says how long its entry is."""
+
+    class Pipe(io.BytesIO):
+        def seek(self, *place):
+            raise io.UnsupportedOperation
+
+    out = Pipe()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
 def hostile(ending, content=b"this must not be read"):
     """(entries that lead out of an archive or are no files, with that ending; how many there are)."""
     named = [f"../out{ending}", f"/etc/absolute{ending}", f"a/b/../../../out{ending}", f"C:\\drive{ending}", f"\\\\server\\share{ending}"]

@@ -11,8 +11,10 @@ import zipfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_submissions import DOCUMENT, TEXT, bulk, gz, one, papers, read, tar
+from made_damage import streamed
+from made_submissions import DOCUMENT, TEXT, TIME, bulk, gz, one, papers, part, read, tar
 
+from pipeline import zip_members
 from pipeline.records import Broken, Document, Refused, Skipped
 
 NOISE = random.Random(1).randbytes(30_000)
@@ -103,12 +105,15 @@ def test_a_name_that_is_no_utf8_is_replaced():
 
 def test_archives_in_archives_are_not_opened():
     inner = gz(tar({"main.tex": DOCUMENT}))
-    assert one(tar({"inner.tar.gz": inner, "other.zip": b"PK"})).columns["state"] == "no main file"
+    for files in ({"inner.tar.gz": inner, "other.zip": b"PK"}, {"inner.tar.gz": inner}):
+        assert one(tar(files)).columns["state"] == "archive in archive"
+    for files in ({"fig.ps.gz": b"x"}, {"inner.zip": b"PK", "x.bin": b""}):
+        assert one(tar(files)).columns["state"] == "no main file"
     for data in (gz(gz(DOCUMENT)), gz(gz(gz(DOCUMENT))), gz(bz2.compress(DOCUMENT))):
         assert (one(data).text, one(data).columns["state"]) == ("", "archive in archive")
     assert one(bz2.compress(tar({"main.tex": DOCUMENT}))).text == TEXT
     deeper = bulk({"0704.0001": gz(bulk({"0704.0002": gz(DOCUMENT)}))})
-    assert [record.columns["state"] for record in read(deeper) if isinstance(record, Document)] == ["no main file"]
+    assert [record.columns["state"] for record in read(deeper) if isinstance(record, Document)] == ["archive in archive"]
     twice = bulk({"0704.0001": gz(inner)})
     assert [record.columns["state"] for record in read(twice) if isinstance(record, Document)] == ["archive in archive"]
 
@@ -156,15 +161,42 @@ def test_zips_are_read_and_what_is_wrong_with_them_is_named():
     data = zipped({"main.tex": DOCUMENT, "../up.tex": b"", "/root.tex": b"", "fig.png": NOISE})
     record = one(data)
     assert (record.text, record.columns["refused"]) == (TEXT, "path with .. refused: ../up.tex\nabsolute path refused: /root.tex")
-    assert one(data[:-50]).reason == "zip is corrupt or cut"
-    damaged = bytearray(data)
-    damaged[40:60] = bytes(20)
-    assert one(bytes(damaged)).reason.startswith("zip entry is corrupt")
+    cut = one(data[:-50])
+    assert (cut.text, cut.columns["refused"], cut.notes[:1]) == (TEXT, record.columns["refused"], ("archive is cut",))
+    assert cut.columns["modified"] == record.columns["modified"] > TIME
+    for at, reason in ((32, "its header is not the directory's"), (38, "it does not expand")):  # in the name; where its bytes begin
+        broken = one(data[:at] + b"\xff" + data[at + 1 :])
+        assert (broken.reason, broken.excerpt) == (f"zip entry is corrupt: {reason}", b"2302.13971v2: main.tex")
+    crc = data.index(b"PK\x01\x02") + 16
+    wrong = data[:crc] + bytes(4) + data[crc + 4 :]
+    assert one(wrong).reason == "zip entry is corrupt: its checksum does not hold"
     word = zipped({"[Content_Types].xml": b"x" * 2000, "word/document.xml": b"y"})
     assert one(word).columns["state"] == "docx"
     assert one(gz(word)).columns["state"] == "docx"
-    assert one(data, packed_bytes=100).reason == "zip is over its bound"
+    twice = zipped({"main.tex": DOCUMENT, "a.tex": b"a" * 4000, "b.tex": b"b" * 4000})
+    for found in (one(twice, member_bytes=4200), one(twice[:-30], member_bytes=4200)):
+        assert (found.text, found.notes[-1]) == (TEXT, "leftover .tex files")
+        assert {"archive is corrupt", "archive is cut"} & {*found.notes}
     assert one(zipped({"main.tex": DOCUMENT + b" " * 5000}), document_bytes=1000).columns["state"] == "over-size"
+
+
+def test_a_zip_of_entries_that_do_not_say_how_long_they_are_holds_no_figures():
+    """Writers that stream put sizes behind an entry; without the directory its end is found by expanding it."""
+    data = streamed(LAST.items())[:-60]
+    assert one(data).text == TEXT
+    _, figure, main = zip_members.read(part(data), lambda name: name.endswith(".tex"), 1 << 20, 1 << 20)
+    assert (figure.size, figure.content, main.content) == (len(NOISE), None, DOCUMENT)
+
+
+def test_a_binary_file_is_no_plain_text():
+    """And a text in UTF-16, whose every other byte is NUL, is."""
+    for data, state in (
+        (NOISE, "binary"),
+        (b"\x7fELF\0\0\1", "binary"),
+        ("words".encode("utf-16"), "plain text"),
+        (b"words", "plain text"),
+    ):
+        assert one(gz(data)).columns["state"] == state
 
 
 def test_a_00readme_that_cannot_be_read_is_noted():

@@ -19,10 +19,14 @@ _SPECIFIER = re.compile(
 
 
 def parameters_of(specification: str) -> tuple[Parameter, ...] | None:
-    """The parameters that a specification asks for; None where it holds a kind that is not known here (processors, embellishments, `v`)."""
-    parameters = []
+    """The parameters that a specification asks for; None where there are more than nine, TeX's most, or one of a kind that is not known here (processors,
+    embellishments, `v`)."""
+    parameters: list[Parameter] = []
+    specification = specification.rstrip()
     position = 0
-    while specification[position:].strip():
+    while position < len(specification):
+        if len(parameters) == 9:
+            return None
         found = _SPECIFIER.match(specification, position)
         if found is None:
             return None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from transforms.latex.definition_targets import body_of
 from transforms.latex.expansion_meanings import Own, Primitive
 from transforms.latex.expansion_state import Expander
-from transforms.latex.macros import Macro, latex_parameters, substituted
+from transforms.latex.macros import Macro, latex_parameters
 
-_NAME = re.compile(r"\s*+\{\s*+([^{}\\]*?)\s*+\}")
+_NAME = re.compile(r"\s*+\{([^{}\\]*+)\}")
 _NUMBER = re.compile(r"\s*([0-9])\s*\Z")
 _CLOSE = "\ufdd1"
 """A control symbol that no paper has: where the group of an environment ends behind its last text."""
@@ -79,7 +79,7 @@ def _begin(state: Expander, command: str) -> None:
     state.group_depth += 1
     state.open = Open(name, tuple(arguments), state.open)
     state.internal = state.internal or found.first.letters
-    return state.push(substituted(found.first.parts, arguments), found.first.letters)
+    return state.push(state.filled(found.first.parts, arguments), found.first.letters)
 
 
 def _end(state: Expander, command: str) -> None:
@@ -92,7 +92,7 @@ def _end(state: Expander, command: str) -> None:
         return state.write(f"\\{command}")
     opened, last = state.open, environment[1].last
     state.open = opened.around
-    return state.push(f"{substituted(last.parts, opened.arguments)}\\{_CLOSE}", last.letters)
+    return state.push(f"{state.filled(last.parts, opened.arguments)}\\{_CLOSE}", last.letters)
 
 
 def _close(state: Expander, name: str) -> None:
@@ -117,7 +117,7 @@ def _named(state: Expander) -> tuple[str, Environment] | None:
     found = _NAME.match(state.text, state.position)
     if found is None:
         return None
-    name = found[1]
+    name = found[1].strip()
     environment = state.environments.get(name)
     meaning = state.meanings.get(name)
     if environment is None and isinstance(meaning, Own):

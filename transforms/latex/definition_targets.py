@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from transforms.latex.expansion_state import Expander
+from transforms.latex.macros import MARK
 
 _NAME = {False: re.compile(r"\s*\\([A-Za-z]+|[^A-Za-z])\s*\Z"), True: re.compile(r"\s*\\([A-Za-z@]+|[^A-Za-z@])\s*\Z")}
+_LONGEST_NAME = 1_000  # ours: characters between \csname and \endcsname; some ten in real papers, conditionals among them
+_MOST_PREFIXES = 20  # ours: \expandafter before a name; real ones are three
 
 
 def target_of(state: Expander) -> str | None:
@@ -20,7 +23,9 @@ def target_of(state: Expander) -> str | None:
             return None
         return found[1]
     name = state.name()
-    while name == "expandafter":
+    for _ in range(_MOST_PREFIXES):
+        if name != "expandafter":
+            break
         name = state.name()
     if name == "csname":
         name = constructed_name(state)
@@ -32,7 +37,7 @@ def target_of(state: Expander) -> str | None:
 
 def constructed_name(state: Expander) -> str | None:
     """The characters between `\\csname` and `\\endcsname`, with what they hold expanded; None where they are no plain characters, or have no end here."""
-    end = state.text.find("\\endcsname", state.position)
+    end = state.text.find("\\endcsname", state.position, state.position + _LONGEST_NAME)
     if end < 0:
         return None
     inner = state.text[state.position : end]
@@ -50,7 +55,12 @@ def body_of(state: Expander) -> str | None:
     place = state.place()
     if state.skip_blanks() == "\\" and state.name() == "expandafter" and state.peek() == "{":
         inner = state.group()
-        return None if inner is None else state.restored(state.expanded_once(inner))
-    state.go(place)
-    body = state.argument()
-    return None if body is None else state.restored(body)
+        body = None if inner is None else state.expanded_once(inner)
+    else:
+        state.go(place)
+        body = state.argument()
+    if body is None or MARK not in body:
+        return body
+    body = state.restored(body)
+    state.spend(len(body))
+    return body

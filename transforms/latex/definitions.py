@@ -18,6 +18,8 @@ from transforms.latex.macros import Macro, Parameter, latex_parameters, names, t
 _STANDARD = names("url href path text eqref textcolor textsubscript mathbb")
 """Names that `\\providecommand` does not define. ours: packages that nearly every paper loads do."""
 _NUMBER = re.compile(r"\s*([1-9])\s*\Z")
+_LONGEST_HEADING = 1_000  # ours: characters of a \\def's parameters and delimiters, of which TeX has nine; real ones have some twenty
+_PREFIXES = ("long", "global", "protected", "outer")
 
 
 def _newcommand(robust: bool, only_if_new: bool) -> Callable[[Expander, str], None]:
@@ -63,7 +65,7 @@ def tex_definition(state: Expander, command: str, expanding: bool, is_global: bo
         return state.leave(command, place, "it names no control sequence")
     state.peek()
     letters = state.letters
-    opened = state.text.find("{", state.position)
+    opened = state.text.find("{", state.position, state.position + _LONGEST_HEADING)
     heading = state.text[state.position : opened] if opened >= 0 else "#"
     if heading.strip() == "\\expandafter":
         heading = ""
@@ -85,7 +87,7 @@ def _prefix(state: Expander, command: str) -> None:
     """`\\long`, `\\global`, `\\protected` and `\\outer` before a definition."""
     place = state.place()
     prefixes = {command}
-    while (name := state.name()) in ("long", "global", "protected", "outer"):
+    while (name := state.name()) in _PREFIXES and name not in prefixes:
         prefixes.add(name)
     if name in ("def", "edef", "gdef", "xdef"):
         is_global = name in ("gdef", "xdef") or "global" in prefixes
@@ -198,7 +200,7 @@ DEFINERS: Mapping[str, Primitive] = {
     "edef": Primitive(_def(True, False)),
     "xdef": Primitive(_def(True, True)),
     "let": Primitive(let),
-    **dict.fromkeys(("long", "global", "protected", "outer"), Primitive(_prefix)),
+    **dict.fromkeys(_PREFIXES, Primitive(_prefix)),
     "DeclareMathOperator": Primitive(_operator),
     "DeclarePairedDelimiter": Primitive(_paired(False)),
     "DeclarePairedDelimiterX": Primitive(_paired(True)),

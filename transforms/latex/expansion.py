@@ -42,9 +42,9 @@ _TITLES = ("\\maketitle", "\\begin{abstract}", "\\section", "\\begin{document}")
 _CONDITIONAL = re.compile(r"\\(if[A-Za-z@]*)")
 _DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
 """A verbatim environment that begins at the end of a group: part of a definition (`\\newenvironment{code}{\\begin{verbatim}}{\\end{verbatim}}`)."""
-_ADDRESS = re.compile(r"\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*\{[^{}]*\\(?:[^{}]|\{[^{}]*\})*\}|\|[^|\n]*\|)")
+_ADDRESS = re.compile(r"\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*+\{[^{}\\]*+\\(?:[^{}]++|\{[^{}]*+\})*+\}|\|[^|\n]*+\|)")
 """An address that holds a backslash: url prints it as it is written."""
-_OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*\{?\s*\\(url|nolinkurl|path)(?![A-Za-z@])")
+_OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*+(?:\{\s*+)?\\(url|nolinkurl|path)(?![A-Za-z@])")
 _MEANINGS: Mapping[str, Meaning] = {**PRIMITIVES, **CONDITIONALS, **DEFINERS}
 
 

@@ -26,6 +26,7 @@ TAKES_ARGUMENTS = names(
 _BLANKS = re.compile(r"[ \t]*+")
 _PART = re.compile(r"[-+]?\d{1,9}|[<>=]|\s+")
 _NUMBERS = re.compile(r"\s*([-+]?\d+)\s*([<>=])\s*([-+]?\d+)(?:\s|\Z)")
+_LONGEST_COMPARISON = 100  # ours: characters of two numbers and what stands between them; TeX's have ten digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ def _meaning(state: Expander, token: str) -> Meaning:
         return Alias(token)
     found = state.meanings.get(token[1:])
     if isinstance(found, Own):
+        state.spend(found.macro.length)
         return Own(Macro(found.macro.parameters, found.macro.parts))
     if found is None and token == "\\empty":
         return Own(Macro((), ()))
@@ -190,7 +192,7 @@ def _ifnum(state: Expander, name: str) -> None:
             seen += found[0]
             state.position = found.end()
         whole = _NUMBERS.match(seen)
-        if whole or (not found and (following != "\\" or not state.expand_next())):
+        if whole or len(seen) > _LONGEST_COMPARISON or (not found and (following != "\\" or not state.expand_next())):
             break
     if whole is None or len(seen) - whole.end() > state.position:
         state.go(place)
@@ -268,8 +270,8 @@ def _choose(state: Expander, command: str, place: Place, letters: bool, holds: b
     return state.push(branches[0] if holds is not negated else branches[1], letters)
 
 
-_BOOLEAN = re.compile(r"\s*(?P<not>\\not\s*|\\NOT\s*)?\\boolean\s*\{\s*([^{}\\]+?)\s*\}\s*\Z")
-_EQUAL = re.compile(r"\s*(?P<not>\\not\s*|\\NOT\s*)?\\equal\s*\{([^{}]*)\}\s*\{([^{}]*)\}\s*\Z")
+_BOOLEAN = re.compile(r"\s*(?P<not>\\not\s*|\\NOT\s*)?\\boolean\s*+\{([^{}\\]++)\}\s*+\Z")
+_EQUAL = re.compile(r"\s*(?P<not>\\not\s*|\\NOT\s*)?\\equal\s*+\{([^{}]*+)\}\s*+\{([^{}]*+)\}\s*+\Z")
 
 
 def _ifthenelse(state: Expander, command: str) -> None:
@@ -279,7 +281,7 @@ def _ifthenelse(state: Expander, command: str) -> None:
     holds, negated = None, False
     if test is not None:
         if found := _BOOLEAN.match(test):
-            holds, negated = _known(state, "bool", found[2]), bool(found["not"])
+            holds, negated = _known(state, "bool", found[2].strip()), bool(found["not"])
         elif found := _EQUAL.match(test):
             texts = [state.expanded(text, letters) for text in found.groups()[1:]]
             holds, negated = (None if any("\\" in text for text in texts) else texts[0] == texts[1]), bool(found["not"])

@@ -23,6 +23,14 @@ class Stuck(Exception):
     """A bound is reached: the use in the text that led here stays as written."""
 
 
+def _stops(delimiter: str, long: bool) -> str:
+    """What the search for a delimiter stops at. A run of blanks where a delimiter that begins with blanks is not found is passed over as one: at no later
+    place of it can the delimiter begin."""
+    empty, inner = ("", r"\s") if long else (rf"{_PARAGRAPH.pattern}|", rf"(?!{_PARAGRAPH.pattern})\s")
+    blanks = rf"(?P<blanks>(?:{inner})++)" if delimiter.startswith("\\s") else "(?P<blanks>(?!))"
+    return rf"{empty}(?P<until>{delimiter})|\\(?:[A-Za-z]+|.)|[{{}}]|{blanks}"
+
+
 class Input:
     """A stack of texts, the topmost read first.
 
@@ -171,12 +179,12 @@ class Input:
 
     def _find(self, delimiter: re.Pattern[str], long: bool) -> tuple[int, int] | None:
         """Where the delimiter stands; `_NOWHERE` where it cannot come any more, None where this text ends first."""
-        stops = re.compile(rf"(?P<until>{delimiter.pattern})|\\(?:[A-Za-z]+|.)|[{{}}]", re.DOTALL)
-        paragraph = None if long else _PARAGRAPH.search(self.text, self.position)
-        end = paragraph.start() if paragraph else len(self.text)
-        depth = 0
-        for found in stops.finditer(self.text, self.position, end):
+        stops, depth = re.compile(_stops(delimiter.pattern, long), re.DOTALL), 0
+        for found in stops.finditer(self.text, self.position):
             if found["until"] is not None:
+                if not long and (empty := _PARAGRAPH.search(self.text, *found.span())) is not None:
+                    shorter = delimiter.match(self.text, found.start(), empty.start()) if depth == 0 else None
+                    return shorter.span() if shorter else _NOWHERE
                 if depth == 0:
                     return found.span()
             elif found[0] == "{":
@@ -184,9 +192,13 @@ class Input:
             elif found[0] == "}":
                 depth -= 1
                 if depth < 0:
+                    self.spend(found.start() - self.position)
                     return _NOWHERE
-        self.spend(end - self.position)
-        return _NOWHERE if paragraph else None
+            elif found["blanks"] is None and found[0][0] != "\\":  # an empty line
+                self.spend(found.start() - self.position)
+                return _NOWHERE
+        self.spend(len(self.text) - self.position)
+        return None
 
     def _join(self) -> None:
         """Puts the rest of this text and the beginning of the one below into one."""

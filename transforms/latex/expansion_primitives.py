@@ -14,7 +14,7 @@ _NO_BLANK_BEFORE = re.compile(r"\s*+(?:[^\w\\(`\"]|\\[^A-Za-z]|\\footnote)|\s*+\
 """xspace's manual: no blank before `{}~.!,:;?/')-` nor a footnote. ours: nor before `$^_&=` and closing brackets, which in formulas follow such names."""
 _BLANKS = re.compile(r"[ \t]*+(?:\n(?!\s*\n))?+[ \t]*+")
 _ASSIGNED, _DO = re.compile(r"\s*:="), re.compile(r"\\do(?![A-Za-z@])")
-_NUMBER = re.compile(r"(-?\d+)\s?")
+_NUMBER = re.compile(r"(-?\d{1,9})(?!\d)\s?")
 _LARGEST = 20_000  # ours: twenty m; TeX has no bound
 _DIGITS = "m cm d cd c xc l xl x ix v iv i"
 _ROMAN = tuple(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), _DIGITS.split(), strict=True))

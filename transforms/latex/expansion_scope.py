@@ -80,20 +80,23 @@ class Scope(Input):
             piece = f" {piece}"
         self.out.append(piece)
         self.written += len(piece)
+        if self.stretches and MARK in piece:
+            self.written += sum(len(self.stretches[int(number)]) for number in _MARKED.findall(piece) if int(number) < len(self.stretches))
         if self.written > self.most_written and self.mark is not None and self.depth:
             raise Stuck(f"more than {self.most_written} characters of output")
 
     def _closed_up(self, piece: str) -> str:
         """A piece that begins with blanks, behind something that went: less its blanks behind a blank, less its line end on an empty line."""
+        if self.out and self.out[-1][-1] not in " \t\n":
+            return piece
+        found = _LINE_END.match(piece)
+        if found is None:
+            return piece.lstrip(" \t")
         last = len(self.out) - 1
         while last >= 0 and not self.out[last].strip(" \t"):
             last -= 1
-        before = self.out[last] if last >= 0 else "\n"
-        if last == len(self.out) - 1 and before[-1] not in " \t\n":
-            return piece
-        begun = before.rstrip(" \t")
-        found = _LINE_END.match(piece) if begun[-1] == "\n" else None
-        if found is None:
+        begun = self.out[last].rstrip(" \t") if last >= 0 else "\n"
+        if begun[-1] != "\n":
             return piece.lstrip(" \t")
         if last >= 0:
             self.out[last] = begun
@@ -140,6 +143,7 @@ class Scope(Input):
         body = "".join(part for part in macro.parts if isinstance(part, str))
         if "@" not in body:
             return False
+        self.spend(len(body))
         unknown = {name for name in CONTROL[True].findall(body) if "@" in name and len(name) > 1 and name not in self.meanings}
         return bool(unknown) and not unknown <= set(_MADE_HERE.findall(body))
 

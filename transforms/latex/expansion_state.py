@@ -218,12 +218,20 @@ class Expander(Scope):
                 self.leave(name, place, "its arguments are not there")
                 return
             arguments = read
-        body = substituted(macro.parts, arguments)
+        body = self.filled(macro.parts, arguments)
         if not macro.parameters and self.text.startswith("{}", self.position):
             body = self.without_end(body)
         self.internal = self.internal or macro.letters
         if body:
             self.push(body, macro.letters)
+
+    def filled(self, parts: Sequence[str | int], arguments: Sequence[str]) -> str:
+        """The replacement with its arguments. Raises Stuck before it is made where it would be longer than may be put in."""
+        if arguments:
+            length = sum(len(part if isinstance(part, str) else arguments[part]) for part in parts)
+            self.spend(length)
+            self.effort -= length  # it counts where it is put in
+        return substituted(parts, arguments)
 
     def without_end(self, body: str) -> str:
         """Takes the `{}` that only ended the name, as in `\\name{} is`; it stays behind what might take it as an argument."""
@@ -286,4 +294,5 @@ class Expander(Scope):
         if found is None or not isinstance(meaning, Own) or meaning.macro.parameters:
             return text
         self.count()
+        self.spend(meaning.macro.length + len(text))
         return substituted(("".join(map(str, meaning.macro.parts)), text[found.end() :]), ())

@@ -26,7 +26,7 @@ TOKEN = {
     True: re.compile(rf"\\(?:[A-Za-z@]+|.)|{MARK}[0-9]{{1,9}}{MARK}|.", re.DOTALL),
 }
 _PARAMETER = re.compile(r"#([1-9#])")
-_AROUND = re.compile(r"\A[ \t]*\n\s*|\s*\n[ \t]*\Z")
+_BEFORE = re.compile(r"[ \t]*+\n\s*+")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,11 @@ class Macro:
     robust: bool = False
     long: bool = True
 
+    @property
+    def length(self) -> int:
+        """Characters of the replacement, its arguments left out."""
+        return sum(len(part) for part in self.parts if isinstance(part, str))
+
     @staticmethod
     def of(parameters: tuple[Parameter, ...], body: str, letters: bool, robust: bool = False) -> Macro:
         """A macro from its replacement text; a number in it that is no argument's stands as it is."""
@@ -128,7 +133,10 @@ def replacement(body: str) -> tuple[str | int, ...]:
     >>> replacement("a#1b##1")
     ('a', 0, 'b#1')
     """
-    body = _AROUND.sub("", body)
+    if blank := _BEFORE.match(body):
+        body = body[blank.end() :]
+    if body.rstrip(" \t").endswith("\n"):
+        body = body.rstrip()
     if "#" not in body:
         return (body,) if body else ()
     parts: list[str | int] = []
@@ -188,7 +196,7 @@ def delimiter(text: str, letters: bool) -> re.Pattern[str]:
 
 def tex_parameters(text: str, letters: bool) -> tuple[re.Pattern[str] | None, tuple[Parameter, ...]] | None:
     """Prefix and parameters of a `\\def`'s parameter text such as `#1.#2\\end`; None where it is none."""
-    pieces = re.split(r"#([1-9])", text)
+    pieces = re.split(r"#([1-9])", text, maxsplit=10)  # nine at most
     if "#" in "".join(pieces[::2]) or [int(number) for number in pieces[1::2]] != list(range(1, len(pieces) // 2 + 1)):
         return None
     prefix = delimiter(pieces[0], letters) if pieces[0] else None

@@ -30,7 +30,7 @@ WITHDRAWN = re.compile(
 LONGEST_NOTICE = 1500  # ours: characters of a notice's body; an abstract has as many, a paper never so few
 MARKUP = re.compile(r"%[^\n]*|\\[A-Za-z@]+\*?|[{}\\$&~^_\[\]]")
 PDF_PAGES = re.compile(r"\\includepdf(?:merge)?\b")
-DIRECTIVE = re.compile(r"^\s*(\S.*?)\s+(toplevelfile|ignore)\s*$", re.MULTILINE)
+DIRECTIVE = re.compile(r"\s(toplevelfile|ignore)\Z")
 
 
 class Readme(NamedTuple):
@@ -54,7 +54,8 @@ class Choice(NamedTuple):
 def read_readme(name: str, text: str) -> Readme | None:
     """arXiv's 00README.XXX (`file toplevelfile`, `file ignore`) or 00README.json (`sources` with `usage`); None: it cannot be read."""
     if not name.casefold().endswith((".json", ".jsn")):
-        found = DIRECTIVE.findall(text)
+        lines = [line.strip() for line in text.splitlines()]
+        found = [(line[: what.start()].rstrip(), what[1]) for line in lines if (what := DIRECTIVE.search(line, max(0, len(line) - 13)))]
         return Readme(*(frozenset(file for file, what in found if what == wanted) for wanted in ("toplevelfile", "ignore")))
     try:
         sources = json.loads(text)["sources"]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from transforms.latex.structure import IMPORTS, INPUTS, Command, Structure, Wrapper, structure, wrappers
 
 MOST_COMMANDS = 100_000  # ours: commands of a project that are held; real ones have some hundred, and what is beyond stays text
+MOST_WRAPPERS = 50  # ours: own macros of a project that read files, and ways in which one does; real ones have one or two
 OUTSIDE = re.compile(r"[/~\\]|[A-Za-z]:[/\\]")
 
 
@@ -30,7 +31,7 @@ class Project:
         self._folded: dict[str, str] = {}
         for path in sorted(files, reverse=True):
             self._folded[path.casefold()] = path
-        self._wrappers: dict[str, list[Wrapper]] | None = None
+        self._wrappers: dict[str, dict[Wrapper, None]] | None = None
 
     def structure(self, path: str) -> Structure:
         """Of a file; each is gone through once."""
@@ -40,14 +41,17 @@ class Project:
             self._commands -= len(self._structures[path].commands)
         return self._structures[path]
 
-    def wrappers(self) -> dict[str, list[Wrapper]]:
+    def wrappers(self) -> dict[str, dict[Wrapper, None]]:
         """The project's own macros that read files, by name."""
         if self._wrappers is None:
             self._wrappers = {}
             for path in sorted(self.files):
                 if path.casefold().endswith((".tex", ".ltx", ".sty")):
                     for wrapper in wrappers(self.files[path]):
-                        self._wrappers.setdefault(wrapper.name, []).append(wrapper)
+                        if wrapper.name in self._wrappers or len(self._wrappers) < MOST_WRAPPERS:
+                            ways = self._wrappers.setdefault(wrapper.name, {})
+                            if len(ways) < MOST_WRAPPERS:
+                                ways[wrapper] = None
         return self._wrappers
 
     def names(self, command: Command) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ Each place is gone through once, or once a level of the few that are nested: lin
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -37,6 +38,8 @@ LINK = rf"(?:(?:url|nolinkurl|path)(?:\|[^|\r\n]*+\||[ \t]*+{_BRACED})|href[ \t]
 _DECLARED = re.compile(
     r"\\(?:lstnewenvironment|DefineVerbatimEnvironment|newtcblisting|newminted)(?![A-Za-z])(?:\[(?P<alias>[A-Za-z]++)\])?+[ \t]*+\{(?P<name>[A-Za-z]++\*?)\}"
 )
+
+_END = re.compile(r"\\end\{([A-Za-z]++\*?)\}")
 
 
 def regions(text: str) -> list[tuple[int, int]]:
@@ -79,21 +82,21 @@ def declared(text: str) -> frozenset[str]:
 
 
 class Ends:
-    """Where a text's environments end. One whose end is not found once is not looked for again."""
+    """Where a text's environments end; found in one pass for all names, since a text may have any number of them."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._none: dict[str, int] = {}  # environments, and the place from which on they have no end
+        self._ends: dict[str, list[int]] | None = None
 
     def after(self, name: str, position: int) -> int | None:
         """The place behind the next \\end{name}, or None."""
-        if position >= self._none.get(name, len(self._text) + 1):
-            return None
-        end = self._text.find(f"\\end{{{name}}}", position)
-        if end < 0:
-            self._none[name] = position
-            return None
-        return end + len(name) + 6  # \end{}
+        if self._ends is None:
+            self._ends = {}
+            for found in _END.finditer(self._text):
+                self._ends.setdefault(found[1], []).append(found.end())
+        ends = self._ends.get(name, [])
+        following = bisect_left(ends, position + len(name) + 6)  # \end{}
+        return ends[following] if following < len(ends) else None
 
 
 class Scan:
