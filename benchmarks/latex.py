@@ -121,7 +121,7 @@ def hostile() -> Iterator[tuple[str, str, str]]:
 
 def row(name: str, work: Callable[[str], object], texts: Iterator[list[str]]) -> None:
     """Prints a line: what each length costs."""
-    cells = []
+    cells: list[str] = []
     for some in texts:
         if not cells:
             work(some[0])  # compiles patterns

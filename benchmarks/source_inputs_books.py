@@ -15,6 +15,7 @@ import io
 import re
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,14 +42,14 @@ class Book(NamedTuple):
 
 def archives(to: Path, folder: Path) -> None:
     books = [Book(gutenberg.strip(book.text).text, "utf-8") for book in (*_gutenberg(), *_others())]
-    opened = [tarfile.open(to / f"books3-{number}.tar.gz", "w:gz", compresslevel=LEVEL) for number in range(ARCHIVES)]
-    for number, book in enumerate(_volume(books, ARCHIVE_COPIES)):
-        member = tarfile.TarInfo(f"the-eye.eu/public/Books/Bibliotik/{'ABCDEFGH'[number % 8]}/Title {number:05}.epub.txt")
-        data = book.text.encode()
-        member.size = len(data)
-        opened[number % ARCHIVES].addfile(member, io.BytesIO(data))
-    for archive in opened:
-        archive.close()
+    with ExitStack() as stack:
+        names = [f"books3-{number}.tar.gz" for number in range(ARCHIVES)]
+        opened = [stack.enter_context(tarfile.open(to / name, "w:gz", compresslevel=LEVEL)) for name in names]
+        for number, book in enumerate(_volume(books, ARCHIVE_COPIES)):
+            member = tarfile.TarInfo(f"the-eye.eu/public/Books/Bibliotik/{'ABCDEFGH'[number % 8]}/Title {number:05}.epub.txt")
+            data = book.text.encode()
+            member.size = len(data)
+            opened[number % ARCHIVES].addfile(member, io.BytesIO(data))
 
 
 def texts(to: Path, folder: Path) -> None:

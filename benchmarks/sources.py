@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from benchmarks import in_process, source_inputs, steps_alone
 from benchmarks.in_process import Times
+from benchmarks.source_inputs_shared import shared
 from benchmarks.source_peer import Peer
 from benchmarks.source_readers import READERS
 from pipeline import files, models, plan, setup
@@ -109,7 +110,7 @@ def _config(source: str, variant: str) -> Any:
     config = plan.source_module(source).LLAMA
     if variant != "crawl":
         return config
-    words = source_inputs.shared("wordlists") / "ldnoobw" / "en"
+    words = shared("wordlists") / "ldnoobw" / "en"
     return replace(config, origin="crawl", bad_words=str(words))
 
 

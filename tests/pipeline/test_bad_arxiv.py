@@ -313,7 +313,6 @@ def names(count):
     return ["".join(LETTERS[number // 26**place % 26] for place in range(4)) for number in range(count)]
 
 
-@pytest.mark.xfail(strict=True, reason="each of these looks for its end through the rest of the paper: 127 s and 38 s for 1.6 MB")
 @pytest.mark.parametrize(
     "work",
     [
@@ -326,5 +325,5 @@ def names(count):
 def test_work_on_hostile_latex_is_linear(work):
     """Eight times the text takes eight times as long; 24 leaves room for a busy machine."""
     work(1000)
-    small = min(seconds(work, 60_000) for _ in range(2))
-    assert seconds(work, 480_000) < 24 * small
+    small = min(seconds(work, 120_000) for _ in range(3))
+    assert min(seconds(work, 960_000) for _ in range(2)) < 24 * small

@@ -19,6 +19,7 @@ _STANDARD = names("url href path text eqref textcolor textsubscript mathbb")
 """Names that `\\providecommand` does not define. ours: packages that nearly every paper loads do."""
 _NUMBER = re.compile(r"\s*([1-9])\s*\Z")
 _LONGEST_HEADING = 1_000  # ours: characters of a \\def's parameters and delimiters, of which TeX has nine; real ones have some twenty
+_MOST_PREFIXES = 8  # ours: before one definition; TeX has four, and repeats say nothing
 _PREFIXES = ("long", "global", "protected", "outer")
 
 
@@ -86,16 +87,16 @@ def tex_definition(state: Expander, command: str, expanding: bool, is_global: bo
 def _prefix(state: Expander, command: str) -> None:
     """`\\long`, `\\global`, `\\protected` and `\\outer` before a definition."""
     place = state.place()
-    prefixes = {command}
-    while (name := state.name()) in _PREFIXES and name not in prefixes:
-        prefixes.add(name)
+    prefixes = [command]
+    while (name := state.name()) in _PREFIXES and len(prefixes) < _MOST_PREFIXES:
+        prefixes.append(name)
     if name in ("def", "edef", "gdef", "xdef"):
         is_global = name in ("gdef", "xdef") or "global" in prefixes
         return tex_definition(state, name, name in ("edef", "xdef"), is_global, "long" in prefixes, "protected" in prefixes)
     if name == "let":
         return let(state, name, "global" in prefixes)
     meaning = state.meanings.get(name) if name else None
-    if name and isinstance(meaning, Primitive) and name in DEFINERS:
+    if name and isinstance(meaning, Primitive) and name in DEFINERS and name not in _PREFIXES:
         return meaning.act(state, name)
     return state.leave(command, place, "no definition follows")
 

@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 from transforms.latex import verbatim
-from transforms.latex.definition_environments import EDGES
+from transforms.latex.definition_environments import EDGES, Environment
 from transforms.latex.definitions import DEFINERS
 from transforms.latex.expansion_conditionals import CONDITIONALS, TAKES_ARGUMENTS, Conditional
 from transforms.latex.expansion_meanings import Alias, Meaning, Own
@@ -45,6 +47,8 @@ _DEFINED = re.compile(r"\\begin\{[A-Za-z]+\*?\}(?:\[[^\]]*\]|\{[^}]*\})*\s*\}")
 _ADDRESS = re.compile(r"\\(url|nolinkurl|path)(?![A-Za-z@])(?:[ \t]*+\{[^{}\\]*+\\(?:[^{}]++|\{[^{}]*+\})*+\}|\|[^|\n]*+\|)")
 """An address that holds a backslash: url prints it as it is written."""
 _OWN_ADDRESS = re.compile(r"\\(?:[gex]?def|let|\w*command)\*?\s*+(?:\{\s*+)?\\(url|nolinkurl|path)(?![A-Za-z@])")
+_HELD, _LONGEST_HELD = 16, 1 << 20
+"""ours: packages of papers whose meanings are held, and their most characters: the classes of publishers (IEEEtran has 280,000) come with many papers."""
 _MEANINGS: Mapping[str, Meaning] = {**PRIMITIVES, **CONDITIONALS, **DEFINERS}
 
 
@@ -66,13 +70,13 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
     state.meanings.update(_MEANINGS)
     if environments:
         state.meanings.update(EDGES)
-    for source in (definitions, text):
-        for name in set(_CONDITIONAL.findall(source)):
-            for shorter in (name, name.partition("@")[0]):
-                if shorter not in TAKES_ARGUMENTS:
-                    state.meanings.setdefault(shorter, Conditional(None))
     if definitions:
-        _read_package(state, definitions)
+        read = _read_package if len(definitions) > _LONGEST_HELD else _held_package
+        package = read(definitions, bounds, environments)
+        state.meanings.update(package.meanings)
+        state.environments.update(package.environments)
+        state.defined = package.defined
+    _know_conditionals(state, text)
     out = _with_title(state, state.read(hidden, letters=False))
     return Expanded(
         restored(out, stretches),
@@ -83,12 +87,35 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
     )
 
 
-def _read_package(state: Expander, definitions: str) -> None:
+def _know_conditionals(state: Expander, text: str) -> None:
+    """Every \\if... that a text holds and that means nothing yet may be a conditional."""
+    for name in set(_CONDITIONAL.findall(text)):
+        for shorter in (name, name.partition("@")[0]):
+            if shorter not in TAKES_ARGUMENTS:
+                state.meanings.setdefault(shorter, Conditional(None))
+
+
+class _Package(NamedTuple):
+    """What local packages define; nobody changes it, since many papers may bring the same ones."""
+
+    meanings: Mapping[str | None, Meaning]
+    environments: Mapping[str, Environment]
+    defined: int
+
+
+def _read_package(definitions: str, bounds: Bounds, environments: bool) -> _Package:
     """Takes the definitions of local packages; what else stands there is no part of the paper."""
+    state = Expander(bounds, len(definitions), environments, ())
+    state.meanings.update(_MEANINGS)
+    if environments:
+        state.meanings.update(EDGES)
+    _know_conditionals(state, definitions)
     state.package = True
     state.read(definitions, letters=True)
-    state.forget_output()
-    state.package = False
+    return _Package(state.meanings, state.environments, state.defined)
+
+
+_held_package = lru_cache(_HELD)(_read_package)
 
 
 def _with_title(state: Expander, out: str) -> str:

@@ -113,15 +113,6 @@ class Expander(Scope):
         self.out, self.scanned, self.joint, self.only_expanding, self.nesting = out, scanned, joint, mode, self.nesting - 1
         return result
 
-    def forget_output(self) -> None:
-        """Begins a new text: definitions stay, all else goes."""
-        self.out, self.written, self.scanned, self.group_depth, self.local, self.conditions = [], 0, 0, 0, None, None
-        self.open = None
-        self.joint, self.mark, self.expansions, self.undone = False, None, 0, 0
-        self.effort = 0
-        self.left.clear()
-        self.notes.clear()
-
     def count(self) -> None:
         """One more expansion. Raises Stuck where this use, or all of them, had too many."""
         self.expansions += 1
