@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline import book_files, settings
 from pipeline.documents import Batch
@@ -22,7 +21,7 @@ from pipeline.reading import PLACE
 from pipeline.recipe import DropContained, Keep, Measure, Recipe, Rewrite, Rewritten, Step, at_least, one_of
 from pipeline.records import Read
 from pipeline.settings import setting
-from transforms import gutenberg
+from transforms import gutenberg, word_counts
 
 NAME = "books"
 READ_AS = "read the file as a book"
@@ -126,5 +125,4 @@ def _without_header(batch: Batch) -> Rewritten:
 
 
 def _measures(batch: Batch) -> dict[str, pa.Array]:
-    words = pc.count_substring_regex(batch["text"], pattern=r"\S+").cast(pa.int64())
-    return {"words": words, "characters": pa.array(batch.texts.characters)}
+    return {"words": pa.array(word_counts.count(batch.texts)), "characters": pa.array(batch.texts.characters)}
