@@ -172,7 +172,10 @@ def _not(state: str) -> Test:
 def _without_comments(config: Arxiv, batch: Batch) -> Rewritten:
     removed = [comments.remove(text, config.join_lines) for text in batch["text"].to_pylist()]
     counts = pa.array([paper.comments for paper in removed], pa.int64())
-    noted = Counter(note.partition(": ")[0] for paper in removed for note in paper.notes)  # without the place, which has no end
+    reasons = (
+        note.partition(": ")[0].partition(" ")[2] for paper in removed for note in paper.notes
+    )  # without names and places, which have no end
+    noted = Counter(f"comment {reason}" for reason in reasons)
     return Rewritten(pa.array([paper.text for paper in removed], pa.string()), {"comments": counts}, noted)
 
 
@@ -181,7 +184,7 @@ def _expanded(config: Arxiv, batch: Batch) -> Rewritten:
     bounds = macros.Bounds(growth=config.max_expansion)
     texts, counts, left, names, noted = [], [], [], [], Counter[str]()
     for text, definitions in zip(batch["text"].to_pylist(), batch["definitions"].to_pylist(), strict=True):
-        local = comments.remove(definitions or "", join_lines=True).text
+        local = _local(definitions or "")
         paper = expansion.expand(text, local, bounds, config.expand_environments)
         texts.append(paper.text)
         counts.append(paper.expanded)
@@ -194,6 +197,12 @@ def _expanded(config: Arxiv, batch: Batch) -> Rewritten:
         "unexpanded": pa.array(names, pa.list_(pa.string())),
     }
     return Rewritten(pa.array(texts, pa.string()), columns, noted)
+
+
+@functools.lru_cache(maxsize=16)
+def _local(definitions: str) -> str:
+    """Local style files without comments; a publisher's class comes with many papers."""
+    return comments.remove(definitions, join_lines=True).text
 
 
 def _from_first_section(batch: Batch) -> Rewritten:

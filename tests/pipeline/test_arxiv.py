@@ -148,5 +148,5 @@ def test_what_is_noted_of_many_papers_adds_up(tmp_path):
         body = "\\section{A}\n" + "x" * n + "\\begin{comment}\nleft\n" + f"\\{name} and"
         members[f"0704.{n:04}"] = gz(whole(body, f"\\def\\{name}(#1){{#1}}\n"))
     outcome, kept = run(members, tmp_path)
-    assert outcome.books["noted"] == {"\\begin{comment} has no end, and is left as text": 2, "macro left: its arguments are not there": 2}
+    assert outcome.books["noted"] == {"comment has no end, and is left as text": 2, "macro left: its arguments are not there": 2}
     assert [(row["unexpanded"], row["macros"], row["macros_left"]) for row in kept.values()] == [(["one"], 0, 1), (["two"], 0, 1)]

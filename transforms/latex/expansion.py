@@ -67,15 +67,11 @@ def expand(text: str, definitions: str = "", bounds: Bounds = BOUNDS, environmen
         return Expanded(text)
     hidden, stretches = _protected(text)
     state = Expander(bounds, len(text) + len(definitions), environments, stretches)
-    state.meanings.update(_MEANINGS)
-    if environments:
-        state.meanings.update(EDGES)
-    if definitions:
-        read = _read_package if len(definitions) > _LONGEST_HELD else _held_package
-        package = read(definitions, bounds, environments)
-        state.meanings.update(package.meanings)
-        state.environments.update(package.environments)
-        state.defined = package.defined
+    read = _read_package if len(definitions) > _LONGEST_HELD else _held_package
+    package = read(definitions, bounds, environments)
+    state.meanings = dict(package.meanings)
+    state.environments = dict(package.environments)
+    state.defined = package.defined
     _know_conditionals(state, text)
     out = _with_title(state, state.read(hidden, letters=False))
     return Expanded(

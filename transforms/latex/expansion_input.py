@@ -26,9 +26,10 @@ class Stuck(Exception):
 def _stops(delimiter: str, long: bool) -> str:
     """What the search for a delimiter stops at. A run of blanks where a delimiter that begins with blanks is not found is passed over as one: at no later
     place of it can the delimiter begin."""
-    empty, inner = ("", r"\s") if long else (rf"{_PARAGRAPH.pattern}|", rf"(?!{_PARAGRAPH.pattern})\s")
+    elsewhere = "" if long else rf"(?!{_PARAGRAPH.pattern})"
+    empty, inner, symbol = "" if long else rf"{_PARAGRAPH.pattern}|", rf"{elsewhere}\s", f"{elsewhere}."
     blanks = rf"(?P<blanks>(?:{inner})++)" if delimiter.startswith("\\s") else "(?P<blanks>(?!))"
-    return rf"{empty}(?P<until>{delimiter})|\\(?:[A-Za-z]+|.)|[{{}}]|{blanks}"
+    return rf"{empty}(?P<until>{delimiter})|\\(?:[A-Za-z]+|{symbol})|[{{}}]|{blanks}"
 
 
 class Input:
