@@ -63,7 +63,7 @@ def _dropped(one: dict[str, Any]) -> list[str]:
     value = f" (it is {visible(one['value'][:200])})" if one["value"] else ""
     said = [f"  dropped at the step {one['step']!r}: {visible(one['reason'])}{value}"]
     if one["partner"]:
-        said.append(f"    it equals {_partner(one['partner'], one)}")
+        said.append(f"    that is {_partner(one['partner'], one)}")
     return said
 
 

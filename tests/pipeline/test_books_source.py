@@ -6,6 +6,7 @@ import made_run
 import pytest
 from shared_data import SHARED
 
+from pipeline import explain
 from pipeline.settings import SettingError
 from pipeline.sources.books import LLAMA, Books
 
@@ -127,3 +128,12 @@ def test_editions_of_real_books_are_one(tmp_path):
     assert all(row["id"].split("/")[1] == row["partner"].split("/")[1] for row in rejected), "no book lies in another book"
     assert numbers.count("76") == 1
     assert len(kept) + len(rejected) == len(paths)
+
+
+def test_explain_names_the_book_that_contains_another(tmp_path, capsys):
+    book = words(5, 400)
+    run({"long": " ".join(book), "short": " ".join(book[20:380])}, tmp_path)
+    assert explain.main(["books/short.txt", f"--output={tmp_path / 'out'}"]) == 0
+    said = capsys.readouterr().out
+    assert "over 0.9 of its distinct 13-grams lie in one kept document (it is 1)" in said
+    assert "that is books/long.txt" in said

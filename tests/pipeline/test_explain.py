@@ -215,7 +215,7 @@ def test_a_document_that_equals_another(tmp_path):
     (kept,) = explain.explain("http://made.example/a", str(tmp_path))["matches"]
     assert kept["measures"] == []  # columns and settings that a source does not have are passed over
     said = explain_words.tell(explain.explain("http://made.example/b", str(tmp_path)))
-    assert "it equals commoncrawl/a (http://made.example/a, kept)" in said
+    assert "that is commoncrawl/a (http://made.example/a, kept)" in said
 
 
 def test_texts_are_never_read(output, monkeypatch):
