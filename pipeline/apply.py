@@ -174,7 +174,7 @@ def _without_documents(step: DropDuplicates, batch: Batch, row: Array, verdicts:
     kept = ~known if step.policy == "remove_all" else mine
     holders[known] = np.where(mine[known], verdicts.records["second"][record[known]], verdicts.records["first"][record[known]])
     partner = pc.take(verdicts.ids, pa.array(holders, mask=~known)) if len(verdicts.ids) else pa.nulls(len(batch), pa.string())
-    return _drop_duplicates(batch, kept, step, batch, partner, step.reason, ledger, rejects)
+    return _drop_duplicates(batch, kept, step, batch, partner, "another document is equal", ledger, rejects)
 
 
 def _drop_duplicates(

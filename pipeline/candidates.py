@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from pipeline import files
 from pipeline.exchange import Array
 from pipeline.gather import KeyClaim
-from pipeline.verdicts import Use, pieces
+from pipeline.verdicts import Use, by_unit, pieces
 
 MOST = 16
 """Longer documents with which one fingerprint pairs a document. ours: a document that is missed has MOST longer ones at every fingerprint that
@@ -74,23 +73,20 @@ def _candidates(claims: Sequence[KeyClaim], spans: Sequence[tuple[int, int]], us
     longer, shorter, shared = _pairs(hashes, rank[who])
     longer, shorter = documents[by_rank[longer]], documents[by_rank[shorter]]
     order = np.lexsort((longer, shorter))
-    units = (shorter >> np.uint64(32))[order]
     records = np.empty(len(order), CANDIDATE)
-    records["document"], records["shared"] = shorter[order], shared[order]  # the lower 32 bits
-    records["unit"], records["other"] = longer[order] >> np.uint64(32), longer[order]
-    for low, high in pairwise([0, *(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]):
-        if low < high:
-            yield int(units[low]), records[low:high]
+    records["shared"] = shared[order]
+    records["unit"], records["other"] = longer[order] >> np.uint64(32), longer[order]  # the lower 32 bits
+    for unit, span, numbers in by_unit(shorter[order]):
+        records["document"][span] = numbers
+        yield unit, records[span]
 
 
 def _lengths(documents: Array, lengths: Lengths) -> Array:
     """Distinct n-grams of each document, uint64; the documents are (unit << 32 | number), ascending."""
     found = np.empty(len(documents), np.uint64)
-    units = documents >> np.uint64(32)
-    for unit in np.unique(units).tolist():
-        mine = units == unit
-        records = lengths(int(unit))
-        found[mine] = records["count"][np.searchsorted(records["document"], documents[mine].astype(np.uint32))]
+    for unit, span, numbers in by_unit(documents):
+        records = lengths(unit)
+        found[span] = records["count"][np.searchsorted(records["document"], numbers)]
     return found
 
 

@@ -28,7 +28,7 @@ from pipeline.overlap import lengths, read_set
 from pipeline.plan import Job
 from pipeline.reading import Rejects, rejects_of
 from pipeline.recipe import DropContained
-from pipeline.verdicts import Names
+from pipeline.verdicts import Names, by_unit, names_of
 from transforms import shingles
 
 EDGE = np.dtype(
@@ -62,14 +62,14 @@ def compare(job: Job, stage: int, unit: int, step: DropContained, claims: Sequen
     wanted = read_candidates(claims)
     mine = lengths(job, stage, unit)
     sent = mine["sent"][np.searchsorted(mine["document"], wanted["document"])]
-    wanted = wanted[shingles.may_hold(wanted["shared"], sent, step.n, step.threshold)]
+    wanted = np.sort(wanted[shingles.may_hold(wanted["shared"], sent, step.n, step.threshold)], order=["unit", "other", "document"])
     share = Fraction(str(step.threshold))
     edges: list[tuple[int, ...]] = []
     with files.open_read(job.passed(stage, unit, "sets")) as own:
-        for other in np.unique(wanted["unit"]).tolist():
+        for other, span, _ in by_unit(_key(wanted["unit"], wanted["other"])):
             theirs = lengths(job, stage, other)
             with files.open_read(job.passed(stage, other, "sets")) as stream:
-                for record in wanted[wanted["unit"] == other]:
+                for record in wanted[span]:
                     a = mine[np.searchsorted(mine["document"], record["document"])]
                     b = theirs[np.searchsorted(theirs["document"], record["other"])]
                     common = shingles.count_common(_set(own, a), _set(stream, b))
@@ -90,7 +90,7 @@ def decide(claims: Sequence[dict[str, Any]], path: str, names: Names) -> list[tu
     small, large = place[: len(edges)], place[len(edges) :]
     length = np.empty(len(documents), np.uint64)
     length[small], length[large] = edges["length"], edges["other_length"]
-    ids = _names(documents, names)
+    ids = names_of(documents, names)
     order = sorted(range(len(documents)), key=lambda i: (-int(length[i]), ids[i]))
     rank = np.empty(len(documents), np.int64)
     rank[order] = np.arange(len(documents))
@@ -115,15 +115,6 @@ def _edges(claims: Sequence[dict[str, Any]]) -> tuple[Array, Array]:
 def _key(unit: Array, document: Array) -> Array:
     keys: Array = (unit.astype(np.uint64) << np.uint64(32)) | document.astype(np.uint64)
     return keys
-
-
-def _names(documents: Array, names: Names) -> list[str]:
-    """The ids of documents, which are ascending."""
-    ids: list[str] = []
-    units = documents >> np.uint64(32)
-    for unit in np.unique(units).tolist():
-        ids += names(int(unit), (documents[units == unit] & np.uint64(0xFFFFFFFF)).astype(np.uint32))
-    return ids
 
 
 def _write(path: str, documents: Array, ids: list[str], length: Array, gone: dict[int, tuple[int, int]]) -> Iterator[tuple[int, DropClaim]]:

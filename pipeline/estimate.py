@@ -129,8 +129,10 @@ def _probe_batch(job: Job, batch: Batch, ledger: Ledger, nowhere: _Nowhere, prob
             elif isinstance(step, Keep) and step.column in surveyed:
                 continue
             elif isinstance(step, DropContained):
-                for _ in sketched(step, batch, io.BytesIO()):
+                sets = io.BytesIO()
+                for _ in sketched(step, batch, sets):
                     pass
+                probe.work_bytes += sets.tell()
             elif isinstance(step, DropDuplicates):
                 keys = step.by(batch)
                 numbers = batch.numbers if step.of == "documents" else batch.numbers[batch.texts.lines.documents]

@@ -90,7 +90,6 @@ class DropDuplicates:
         scope: `shard`, `group:K` (K shards) or `corpus`: how far apart duplicates are looked for.
         policy: `remove_all` (every copy goes, the first too) or `keep_first`: in unit order, then in the order of the file.
         order: what `keep_first` goes by instead, for each document: a uint64 or a string of bytes, the smallest first; equal ones in unit order.
-        reason: what a reject says, of documents.
     """
 
     label: str
@@ -100,7 +99,6 @@ class DropDuplicates:
     shards: int
     policy: Literal["remove_all", "keep_first"]
     order: Callable[[Batch], Keys | pa.BinaryArray] | None = None
-    reason: str = "another document is equal"
 
 
 @dataclass(frozen=True)

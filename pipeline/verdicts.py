@@ -217,11 +217,20 @@ def spans(starts: Array, lengths: Array) -> Array:
 def _resolve(units: Array, documents: Array, names: Names) -> tuple[Array, list[str]]:
     """(place of each among the ids, the ids) of (unit, document) pairs, each unit's names read once."""
     pairs, index = np.unique((units.astype(np.uint64) << np.uint64(32)) | documents, return_inverse=True)
-    ids: list[str] = []
-    owners = pairs >> np.uint64(32)
-    for unit in np.unique(owners).tolist():
-        ids.extend(names(int(unit), (pairs[owners == unit] & np.uint64(0xFFFFFFFF)).astype(np.uint32)))
-    return index, ids
+    return index, names_of(pairs, names)
+
+
+def by_unit(pairs: Array) -> Iterator[tuple[int, slice, Array]]:
+    """(unit, its span, the document numbers in it) of ascending (unit << 32 | document) pairs: each pair is looked at once, however many units."""
+    units = (pairs >> np.uint64(32)).astype(np.int64)
+    for low, high in pairwise([0, *(np.flatnonzero(np.diff(units)) + 1).tolist(), len(units)]):
+        if low < high:
+            yield int(units[low]), slice(low, high), (pairs[low:high] & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+
+
+def names_of(pairs: Array, names: Names) -> list[str]:
+    """The ids of ascending (unit << 32 | document) pairs, each unit's names read once."""
+    return [name for unit, _, documents in by_unit(pairs) for name in names(unit, documents)]
 
 
 def _ids_blob(ids: list[str]) -> bytes:

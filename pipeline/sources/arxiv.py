@@ -126,9 +126,6 @@ def read(part: Part, config: Arxiv) -> Iterator[Read]:
 # ---- the recipe
 
 
-NEWEST = "the newest version of a paper"
-
-
 def recipe(config: Arxiv, models: object) -> Recipe:
     """LLaMA section 2.1, the ArXiv paragraph, clause by clause; macros before the cuts, since they may hold the first section."""
     steps: list[Step | None] = [
@@ -172,10 +169,8 @@ def _not(state: str) -> Test:
 def _without_comments(config: Arxiv, batch: Batch) -> Rewritten:
     removed = [comments.remove(text, config.join_lines) for text in batch["text"].to_pylist()]
     counts = pa.array([paper.comments for paper in removed], pa.int64())
-    reasons = (
-        note.partition(": ")[0].partition(" ")[2] for paper in removed for note in paper.notes
-    )  # without names and places, which have no end
-    noted = Counter(f"comment {reason}" for reason in reasons)
+    notes = (note for paper in removed for note in paper.notes)
+    noted = Counter(f"comment {note.partition(': ')[0].partition(' ')[2]}" for note in notes)  # names and places have no end
     return Rewritten(pa.array([paper.text for paper in removed], pa.string()), {"comments": counts}, noted)
 
 

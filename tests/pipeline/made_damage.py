@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import made_run
 import zstandard
+from made_submissions import tar
 
 from pipeline import plan
 
@@ -75,22 +76,6 @@ def sparse(path, size=2 << 30):
 
 
 # ---- archives
-
-
-def tar(entries, format=tarfile.GNU_FORMAT):
-    """A tar of (name, bytes | (type, link)) in that order; names may be repeated, and lead anywhere."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=format, errors="surrogateescape") as archive:
-        for name, content in entries:
-            info = tarfile.TarInfo(name)
-            info.mtime = 1_300_000_000
-            if isinstance(content, bytes):
-                info.size = len(content)
-                archive.addfile(info, io.BytesIO(content))
-            else:
-                info.type, info.linkname = content
-                archive.addfile(info)
-    return out.getvalue()
 
 
 def zipped(entries):

@@ -34,10 +34,10 @@ def one(data, name="2302.13971v2.gz", **bounds):
 
 
 def tar(files, modified=TIME, format=tarfile.GNU_FORMAT):
-    """A tar of {name: bytes | (type, link)}."""
+    """A tar of {name: bytes | (type, link)}, or of such pairs, whose names may be repeated, and lead anywhere."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=format) as archive:
-        for name, content in files.items():
+        for name, content in files.items() if isinstance(files, dict) else files:
             info = tarfile.TarInfo(name)
             info.mtime = modified
             if isinstance(content, bytes):

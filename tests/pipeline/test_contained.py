@@ -7,13 +7,14 @@ import types
 from pathlib import Path
 
 import made_rows
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import candidates, exchange, gather, overlap, reading, receipts
+from pipeline import candidates, exchange, gather, overlap, reading, receipts, verdicts
 from pipeline.recipe import DropContained, Keep, Measure, at_least
 from pipeline.records import Document, Refused
 
@@ -188,3 +189,15 @@ def test_fingerprints_spread_over_the_ranges_of_the_exchange(tmp_path):
     ]
     assert len(rows) == 8
     assert max(rows) < 1.5 * sum(rows) / 8
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2**32 - 1)), max_size=20))
+def test_pairs_go_unit_by_unit(pairs):
+    """Once through the pairs, whatever the number of units: a run of books has a unit a file."""
+    pairs = sorted(set(pairs))
+    keys = np.array([unit << 32 | document for unit, document in pairs], np.uint64)
+    found = [(unit, keys[span].tolist(), documents.tolist()) for unit, span, documents in verdicts.by_unit(keys)]
+    units = sorted({unit for unit, _ in pairs})
+    assert [unit for unit, _, _ in found] == units
+    assert [key for _, mine, _ in found for key in mine] == keys.tolist()
+    assert [documents for _, _, documents in found] == [[document for unit, document in pairs if unit == one] for one in units]

@@ -1,8 +1,7 @@
 """From the first section to before the bibliography: RedPajama's vectors, TeX's ways of writing both, what holds of any text, and real papers."""
 
-import time
-
 import pytest
+from cpu_time import fastest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared_data import SHARED
@@ -207,15 +206,6 @@ OPENERS = [
     ),
     *("\\newenvironment{a}{", "\\bibitem\\begin{figure}", "\\section*{References}\\begin{references}", "\\begin{verbatim}", "\\", "%", "{"),
 ]
-
-
-def fastest(function, text):
-    def once():
-        start = time.process_time()
-        function(text)
-        return time.process_time() - start
-
-    return min(once() for _ in range(3))
 
 
 @pytest.mark.parametrize("opener", OPENERS)

@@ -61,12 +61,6 @@ def outside(text: str, commands: str) -> Iterator[re.Match[str]]:
         position = found.end()
 
 
-def find_command(text: str, name: str, start: int = 0) -> int:
-    """Where \\name is first read as a command, from a place on that is in no comment and nothing verbatim; -1 where it is not."""
-    found = Scan(text, rf"{re.escape(name)}(?![A-Za-z@])").after(start)
-    return -1 if found is None else found.start("command") - 1
-
-
 def declared(text: str) -> frozenset[str]:
     """The names of environments that the text declares as verbatim. minted's \\newminted{cpp} makes cppcode, or what its option says."""
     if (
