@@ -101,7 +101,7 @@ def read(part: Part, config: Books) -> Iterator[Read]:
 def recipe(config: Books, models: object) -> Recipe:
     """LLaMA section 2.1, the paragraph on Gutenberg and Books3, clause by clause."""
     steps: list[Step | None] = [
-        Measure("the file", lambda batch: {"original_characters": pa.array(batch.texts.characters)}),
+        Measure("the file", lambda batch: {"original_characters": pa.array(batch.texts.characters), "language": batch["language"]}),
         Rewrite("Gutenberg's header and footer off", _without_header) if config.remove_headers else None,
         Measure("the book", _measures),
         Keep("something is left", "words", at_least(config.min_words)),

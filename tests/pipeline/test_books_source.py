@@ -1,5 +1,6 @@
 """Books whole: what 90 % means at n words, editions of real books, headers off before books are compared, books of any language."""
 
+import json
 import random
 
 import made_run
@@ -98,6 +99,7 @@ def test_languages_are_kept_unless_some_are_asked_for(tmp_path):
     }
     kept, _, _ = run(texts, tmp_path)
     assert set(kept) == set(texts)
+    assert json.loads((tmp_path / "out" / "books" / "manifest.json").read_text())["counted"]["language"] == {"de": 1, "en": 1, "none": 1}
     kept, _, outcome = run(texts, tmp_path / "two", Books(languages=("en", "de")))
     assert set(kept) == {"English", "German"}
     assert outcome.books["dropped"]["languages"] == 1
