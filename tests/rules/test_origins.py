@@ -8,6 +8,7 @@ import pkgutil
 import pytest
 
 import pipeline
+import mixtures
 import transforms
 from pipeline import settings
 from pipeline.plan import SOURCES, source_module
@@ -16,7 +17,7 @@ from pipeline.plan import SOURCES, source_module
 def configurations():
     """Dataclasses with at least one field that carries an origin."""
     found = {}
-    for package in (pipeline, transforms):
+    for package in (mixtures, pipeline, transforms):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
                 if dataclasses.is_dataclass(kind) and any("origin" in field.metadata for field in dataclasses.fields(kind)):
