@@ -13,7 +13,7 @@ from pipeline import books as bookkeeping
 from pipeline import files, receipts, settings, state
 from pipeline.inputs import Inputs
 from pipeline.ledger import NAMED
-from pipeline.plan import RULES, SCHEMA, Job, listing_fingerprint
+from pipeline.plan import RULES, SCHEMA, Job, Work, listing_fingerprint
 from pipeline.recipe import Dropping, Survey
 from pipeline.totals import Total, of_stage
 
@@ -48,7 +48,7 @@ class Outcome:
 
 def close(job: Job, given: Inputs, budget: float) -> Outcome:
     """Sums and checks the receipts, writes books, report and manifest, and clears the work folder after a run without a quarantined unit."""
-    lost = _quarantined(job)
+    lost = quarantined(job)
     totals, shards, digests = _sum(job, {unit for _, unit, _ in lost})
     labels = [step.label for stage in job.stages for step in stage if isinstance(step, Dropping)]
     books = bookkeeping.close(job.source, totals, len(job.stages), labels, job.module.READ_AS)
@@ -90,7 +90,7 @@ def _outcome(job: Job, books: dict[str, Any], manifest: dict[str, Any], reused: 
     return Outcome(books, funnel(books, files.join(job.directory, "report.html")), said, reused, code)
 
 
-def _quarantined(job: Job) -> list[tuple[str, int, str]]:
+def quarantined(job: Work) -> list[tuple[str, int, str]]:
     """(name, unit, why) of every unit that could not be done. Raises RuntimeError where it was an exchange: then nothing can be said of any page."""
     folder = files.join(job.work, "quarantine")
     found = [json.loads(files.read_bytes(files.join(folder, name))) for name in files.names(folder) if name.endswith(".json")]
@@ -125,8 +125,8 @@ def _sum(job: Job, lost: set[int]) -> tuple[list[Total], dict[str, dict[str, Any
 
 def _withdraw(job: Job, unit: int) -> None:
     """A quarantined unit leaves no shard: what an earlier stage of it wrote goes."""
-    for kind in ("clean", "rejected", "broken", "partners"):
-        path = job.shard(kind, unit)
+    for folder in job.folders:
+        path = files.join(folder, f"{unit:05d}.parquet")
         if files.exists(path):
             files.delete(path)
 

@@ -43,14 +43,16 @@ class UsageError(Exception):
     """A line that cannot be run as it is."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError where argparse would end the process."""
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
 
 def parser() -> argparse.ArgumentParser:
     """The flags that are ours; Beam's are what is left."""
-    made = _Parser(
+    made = Parser(
         prog="python -m pipeline.run",
         description="Takes a public dump to clean, accounted, reproducible shards, as LLaMA's paper says.",
         epilog=EPILOG,
@@ -129,8 +131,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     strays = [word for word in rest if not word.startswith("-")]
     if rest and not rest[0].startswith("-"):
         raise UsageError(f"{strays[0]!r} is no flag; inputs are given with --input=PATH")
-    if known.workers < 0 or known.workers > 4096:
-        raise UsageError(f"--workers takes a number from 1 to 4096 (0: one a core), found {known.workers}")
+    known.workers = workers(known.workers)
     if not 0 <= known.error_budget <= 1:
         raise UsageError(f"--error-budget is a share from 0 to 1, found {known.error_budget:g}")
     if known.dump and known.input and known.source in plan.SOURCES:
@@ -142,9 +143,14 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         settings.one_of("--source", name, [*plan.SOURCES, ALL])
     if ALL in known.sources:
         raise UsageError(f"--source={known.source}: all names every source, and stands alone")
-    if not known.workers:
-        known.workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return known, rest
+
+
+def workers(wanted: int) -> int:
+    """How many worker processes a line asks for; 0 means one a core. Raises UsageError."""
+    if wanted < 0 or wanted > 4096:
+        raise UsageError(f"--workers takes a number from 1 to 4096 (0: one a core), found {wanted}")
+    return wanted or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def our_flags() -> list[str]:

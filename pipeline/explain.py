@@ -1,5 +1,7 @@
 """`python -m pipeline.explain URL_OR_ID --output=DIR`: what became of a page, and why, in words or as JSON.
 
+With `--token=SOURCE:POSITION` the document is that of a token.
+
 Told from the shards and the manifest of a finished run alone; its work folder may be gone.
 """
 
@@ -20,14 +22,34 @@ class NoRun(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 found, 1 not found, 2 bad usage."""
-    flags = _parser().parse_args(arguments)
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    if (flags.page is None) == (flags.token is None):
+        parser.error("give a URL or an id, or --token=SOURCE:POSITION")
     try:
-        told = explain(flags.page, flags.output, flags.source)
+        token = _token(flags)
+        told = explain(token["document"] if token else flags.page, flags.output, token["source"] if token else flags.source)
     except (NoRun, settings.SettingError) as error:
         print(f"pipeline.explain: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(told, indent=1) if flags.json else explain_words.tell(told))
+    if flags.json:
+        print(json.dumps({**({"token": token} if token else {}), **told}, indent=1))
+    else:
+        print((token["told"] + "\n\n" if token else "") + explain_words.tell(told))
     return 0 if told["found"] else 1
+
+
+def _token(flags: argparse.Namespace) -> dict[str, Any] | None:
+    """What `--token` names. Raises NoRun where there is no such token."""
+    if flags.token is None:
+        return None
+    from mixtures.token_manifest import TokensError
+    from pipeline import explain_token
+
+    try:
+        return {**(found := explain_token.find(flags.token, flags.output)), "told": explain_token.tell(found)}
+    except (explain_token.NoToken, TokensError) as error:
+        raise NoRun(str(error)) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit codes: 0 found, 1 not found, 2 bad usage",
         allow_abbrev=False,
     )
-    parser.add_argument("page", metavar="URL_OR_ID", help="a URL, an id such as commoncrawl/UUID, or the UUID alone")
+    parser.add_argument("page", nargs="?", metavar="URL_OR_ID", help="a URL, an id such as commoncrawl/UUID, or the UUID alone")
+    parser.add_argument("--token", metavar="SOURCE:POSITION", help="the document of a token, by its number among the tokens of its source")
     parser.add_argument("--output", default="out", metavar="DIR", help="the --output of a finished run (default: out)")
     parser.add_argument("--source", metavar="NAME", help="looks in this source alone (default: in all that DIR holds)")
     parser.add_argument("--json", action="store_true", help="prints one JSON object instead of words")

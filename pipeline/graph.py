@@ -16,7 +16,7 @@ import apache_beam as beam
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline import files, gather, pool, settings
-from pipeline.plan import Job, Unit, group_of
+from pipeline.plan import Job, Unit, Work, group_of
 from pipeline.reading import IDENTITY
 from pipeline.recipe import DropDuplicates, Gather
 from pipeline.work import Element, run_unit, run_verdict
@@ -28,7 +28,7 @@ class Pooled(beam.DoFn):
     All elements of a bundle are gathered and handed back in finish_bundle: the local runner's only bundle keeps all workers busy.
     """
 
-    def __init__(self, function: Any, job: Job, workers: int) -> None:
+    def __init__(self, function: Any, job: Work, workers: int) -> None:
         self._function, self._job, self._workers = function, job, workers
 
     def start_bundle(self) -> None:
@@ -64,12 +64,12 @@ def _settle(task: tuple[Any, ...], answer: Any) -> list[Any]:
     if not isinstance(answer, pool.Failed):
         return list(answer)
     job, element = task[0], task[1]
-    name, unit = (element[0].name, element[0].number) if isinstance(element[0], Unit) else (str(element[0]), -1)
+    name, unit = (str(element[0]), -1) if isinstance(element[0], str) else (element[0].name, element[0].number)
     quarantine(job, name, unit, answer)
     return []
 
 
-def quarantine(job: Job, name: str, unit: int, failed: pool.Failed) -> None:
+def quarantine(job: Work, name: str, unit: int, failed: pool.Failed) -> None:
     """Writes down a unit (or a verdict, unit -1) that could not be done; the run goes on without it, and ends with 1."""
     path = files.join(job.work, "quarantine", f"{settings.fingerprint(name)[:16]}.json")
     files.write_bytes(path, settings.canonical({"name": name, "unit": unit, "why": failed.why, "trace": failed.trace}).encode())

@@ -8,7 +8,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline import files, recipe, settings
 
@@ -55,6 +55,29 @@ class Unit:
     end: int = 0
     file_size: int = 0
     companion: str = ""
+
+
+class Work(Protocol):
+    """What fills a folder of the output, unit by unit, with receipts in a work folder: a source's run, or the tokens of its documents."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that shapes the output but the unit itself."""
+
+    @property
+    def directory(self) -> str:
+        """The folder that it fills, manifest last."""
+
+    @property
+    def folders(self) -> list[str]:
+        """Where its shards lie."""
+
+    @property
+    def work(self) -> str:
+        """Its work folder."""
+
+    def shard_path(self, name: str) -> str:
+        """Path of a shard that its manifest names."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +137,20 @@ class Job:
         return files.join(self.output, self.source)
 
     @property
+    def folders(self) -> list[str]:
+        return [files.join(self.directory, kind) for kind in ("clean", "rejected", "broken", "partners")]
+
+    @property
     def work(self) -> str:
         return files.join(self.output, "work", self.source)
 
     def shard(self, kind: str, unit: int) -> str:
         """Path of a unit's Parquet file among the `clean`, `rejected`, `broken` or `partners` ones."""
         return files.join(self.directory, kind, f"{unit:05d}.parquet")
+
+    def shard_path(self, name: str) -> str:
+        """Path of a shard that the manifest names."""
+        return files.join(self.output, name)
 
     def passed(self, stage: int, unit: int, what: str) -> str:
         """Path of what a stage leaves in the work folder for the next one."""

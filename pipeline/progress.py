@@ -120,7 +120,7 @@ class Progress:
             (k, b["done"], b["documents"]) for k, b in beats.items()
         ]:
             number, _, unit = key.partition("-")
-            weight = COST[0] if number == "0" else COST[1] / max(self._stages - 1, 1)
+            weight = 1.0 if self._stages == 1 else COST[0] if number == "0" else COST[1] / (self._stages - 1)
             share += weight * part * self._sizes[int(unit)] / max(sum(self._sizes), 1)
             documents += read if number == "0" else 0
             stage = max(stage, int(number))

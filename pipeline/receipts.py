@@ -43,7 +43,8 @@ class Receipt:
     """Counts of one stage of one unit. `files`: path to size, of what the stage wrote; `runs`: exchange to its runs; `fingerprint`: of its inputs.
 
     `lines`: for each step that removes lines, how many came in and were kept, and how many went for each reason; `inputs`: for each kind of
-    row that feeds documents, how many were read, used, and left for each reason. `runs` also holds the totals that the reader gave.
+    row that feeds documents, how many were read, used, and left for each reason. `runs` also holds the totals that the reader gave. `tokens`:
+    of documents that became tokens, how many by what they are.
     """
 
     unit: int
@@ -59,6 +60,7 @@ class Receipt:
     skipped: dict[str, int] = field(default_factory=dict)
     lines: dict[str, dict[str, int]] = field(default_factory=dict)
     inputs: dict[str, dict[str, int]] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
     unread: int = 0
     kept: int = 0
     text_bytes: int = 0

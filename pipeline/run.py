@@ -123,8 +123,13 @@ def execute(job: plan.Job, units: list[plan.Unit], flags: argparse.Namespace, op
     """Runs the graph, with live progress; returns when all units are done or quarantined."""
     from pipeline import progress, runners
 
+    def build(pipeline: Any, workers: int) -> None:
+        from pipeline import graph  # imports Beam
+
+        graph.build(pipeline, job, units, workers)
+
     with progress.Progress(job.work, [unit.size for unit in units], len(job.stages)) as shown:
-        runners.run(job, units, flags.workers, options, shown, flags.start_timeout)
+        runners.run(build, flags.workers, options, shown, flags.start_timeout, "pipeline.run")
 
 
 SEVERITY = (3, 1, 4, 0)

@@ -8,24 +8,27 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from pipeline import pool
-from pipeline.plan import Job, Unit
 from pipeline.progress import Progress
 
 POLL_SECONDS = 1.0
 """ours: between two looks at a cluster's state."""
 
 
+Build = Callable[[Any, int], Any]
+"""(Beam's pipeline, worker processes of the shared pool or 0 on a cluster) -> puts a graph into the pipeline. Called once Beam is imported."""
+
+
 class RunFailed(RuntimeError):
     """The runner gave up, or no worker ever started."""
 
 
-def run(job: Job, units: list[Unit], workers: int, options: Any, progress: Progress, start_timeout: float) -> None:
-    """Runs one source's graph to its end. Raises RunFailed."""
+def run(build: Build, workers: int, options: Any, progress: Progress, start_timeout: float, command: str) -> None:
+    """Runs one graph to its end; `command` is what a person called. Raises RunFailed."""
     local = options is None or options.view_as(_standard_options()).runner == "FnApiRunner"
     if local:
         pool.shared(workers)  # its processes start while Beam is imported
@@ -33,13 +36,11 @@ def run(job: Job, units: list[Unit], workers: int, options: Any, progress: Progr
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    from pipeline import graph
-
     if options is None:
         options = PipelineOptions([], runner="FnApiRunner")
-    with _interruptible() if local else contextlib.nullcontext():
+    with _interruptible(command) if local else contextlib.nullcontext():
         pipeline = beam.Pipeline(options=options)
-        graph.build(pipeline, job, units, workers if local else 0)
+        build(pipeline, workers if local else 0)
         result = pipeline.run()
         if local:
             result.wait_until_finish()
@@ -61,12 +62,12 @@ def import_beam() -> None:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible(command: str) -> Iterator[None]:
     """Ctrl-C ends the run at once: Beam would log a KeyboardInterrupt as the failure of a step, and its threads would wait for the bundle."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         pool.close()
-        print("\npipeline.run: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr, flush=True)
+        print(f"\n{command}: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr, flush=True)
         os._exit(1)
 
     before = signal.signal(signal.SIGINT, leave)

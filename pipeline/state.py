@@ -10,11 +10,11 @@ from typing import Any
 
 from pipeline import files, settings
 from pipeline.command_line import UsageError
-from pipeline.plan import Job, listing_fingerprint
+from pipeline.plan import Work, listing_fingerprint
 
 
 @contextmanager
-def claimed(job: Job, listing: list[files.Listed], overwrite: bool) -> Iterator[dict[str, Any] | None]:
+def claimed(job: Work, listing: list[files.Listed], overwrite: bool) -> Iterator[dict[str, Any] | None]:
     """Holds the output for this run; gives the manifest of the same run where it stands finished, else None.
 
     Raises UsageError where the output holds another configuration's or another listing's results and `overwrite` is off, and where
@@ -29,14 +29,14 @@ def claimed(job: Job, listing: list[files.Listed], overwrite: bool) -> Iterator[
             clear_work(job, keep=("lock",))
             manifest = begun = None
         held = (manifest or begun or {}).get("run")
-        if held not in (None, mine) or (held is None and files.exists(files.join(job.directory, "clean"))):
+        if held not in (None, mine) or (held is None and any(files.exists(folder) for folder in job.folders)):
             raise UsageError(_refusal(job, manifest or begun, listing))
         if manifest and manifest["complete"] and _stands(job, manifest):
             yield manifest
             return
         for folder in ("quarantine", "heartbeats", "reused"):
             files.delete_tree(files.join(job.work, folder))
-        for folder in (files.join(job.directory, kind) for kind in ("clean", "rejected", "broken", "partners")):
+        for folder in job.folders:
             files.make_directory(folder)
             files.delete_partial(folder)
         files.write_bytes(
@@ -46,7 +46,7 @@ def claimed(job: Job, listing: list[files.Listed], overwrite: bool) -> Iterator[
         yield None
 
 
-def _refusal(job: Job, held: dict[str, Any] | None, listing: list[files.Listed]) -> str:
+def _refusal(job: Work, held: dict[str, Any] | None, listing: list[files.Listed]) -> str:
     if held is None:
         what = "shards of a run that did not end, whose work folder is gone"
     elif held.get("config") != job.fingerprint:
@@ -62,13 +62,13 @@ def _read(path: str) -> dict[str, Any] | None:
     return json.loads(files.read_bytes(path)) if files.exists(path) else None
 
 
-def _stands(job: Job, manifest: dict[str, Any]) -> bool:
+def _stands(job: Work, manifest: dict[str, Any]) -> bool:
     """Whether every shard of a finished run is there, in its size."""
-    paths = ((files.join(job.output, name), shard["bytes"]) for name, shard in manifest["shards"].items())
+    paths = ((job.shard_path(name), shard["bytes"]) for name, shard in manifest["shards"].items())
     return all(files.exists(path) and files.size(path) == size for path, size in paths)
 
 
-def clear_work(job: Job, keep: Sequence[str]) -> None:
+def clear_work(job: Work, keep: Sequence[str]) -> None:
     """Deletes all of the source's work folder but the names to keep."""
     for name in files.names(job.work):
         if name not in keep:
@@ -77,7 +77,7 @@ def clear_work(job: Job, keep: Sequence[str]) -> None:
 
 
 @contextmanager
-def _lock(job: Job) -> Iterator[None]:
+def _lock(job: Work) -> Iterator[None]:
     """One run at a time in a local output; the lock goes with the process, however it ends. Object stores have none."""
     if "://" in job.work:
         yield

@@ -33,7 +33,7 @@ class Total(Receipt):
         for name in ("size", "documents", "unread", "kept", "text_bytes"):
             setattr(self, name, getattr(self, name) + getattr(receipt, name))
         self.seconds += receipt.seconds
-        for name in ("refused", "broken", "noted", "skipped"):
+        for name in ("refused", "broken", "noted", "skipped", "tokens"):
             _add(getattr(self, name), getattr(receipt, name))
         for name in ("lines", "inputs"):
             for label, counts in getattr(receipt, name).items():

@@ -157,7 +157,7 @@ def test_a_unit_that_comes_later_changes_what_hangs_on_it(tmp_path, late):
 
 @pytest.mark.slow
 def test_beam_gives_the_same_bytes_at_any_number_of_workers(tmp_path):
-    from pipeline import pool, progress, runners
+    from pipeline import graph, pool, progress, runners
 
     job, units = made_rows.made_job(tmp_path / "plain", CORPUS)
     made_rows.drive(job, units)
@@ -165,7 +165,8 @@ def test_beam_gives_the_same_bytes_at_any_number_of_workers(tmp_path):
         pool.close()
         beam_job, beam_units = made_rows.made_job(tmp_path / str(workers), CORPUS)
         with progress.Progress(beam_job.work, [unit.size for unit in units], len(job.stages)) as shown:
-            runners.run(beam_job, beam_units, workers, None, shown, 60)
+            build = lambda pipeline, count: graph.build(pipeline, beam_job, beam_units, count)  # noqa: B023, E731
+            runners.run(build, workers, None, shown, 60, "a test")
         assert not Path(beam_job.work, "quarantine").exists()
         assert digest(made_rows.shards(beam_job)) == digest(made_rows.shards(job))
         assert made_rows.books_of(beam_job) == made_rows.books_of(job)
