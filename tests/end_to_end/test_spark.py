@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import made_clean
+import made_tokenizer
 import pytest
 import spark_cluster
 
@@ -40,9 +42,9 @@ class Done:
         return found
 
 
-def run(output: Path, *flags: str, source: str = SOURCE) -> Done:
+def run(output: Path, *flags: str, source: str = SOURCE, module: str = "pipeline.run") -> Done:
     """`python -m pipeline.run`, on the embedded sample where no input is among the flags; everything it started has ended when this returns."""
-    command = [sys.executable, "-m", "pipeline.run", f"--source={source}", f"--output={output}", *flags]
+    command = [sys.executable, "-m", module, f"--source={source}", f"--output={output}", *flags]
     started = time.monotonic()
     out, err = output.with_suffix(".out"), output.with_suffix(".err")
     with out.open("w") as out_file, err.open("w") as err_file:
@@ -143,3 +145,19 @@ def test_books_and_sites_are_compared_on_spark_as_here(home: Path, tmp_path: Pat
         assert digests(tmp_path / "here", source) == digests(tmp_path / "there", source)
     books = json.loads((tmp_path / "there" / "books" / "books.json").read_text())
     assert books["dropped"]["more than 90% content overlap"] > 0
+
+
+def test_tokens_are_made_on_spark_as_here(home: Path, tmp_path: Path) -> None:
+    """`pipeline.tokenize`: each unit runs in the SDK's worker, and the shards are the same to the byte."""
+    found = []
+    for place, flags in [("here", ["--workers=2"]), ("there", spark_flags(home, "local[2]", "--environment_type=LOOPBACK"))]:
+        output = tmp_path / place
+        made_clean.write(output, "c4", [[f"{number} {line}" for line in made_tokenizer.TEXT] for number in range(6)])
+        (tmp_path / "model").write_bytes(made_tokenizer.model())
+        cuts = ["--set", "shard_bytes=1", f"--tokenizer={tmp_path / 'model'}"]
+        done = run(output, *flags, *cuts, source="c4", module="pipeline.tokenize")
+        assert done.code == 0, done.err
+        assert done.summary["kept"] == 6 * len(made_tokenizer.TEXT)
+        found.append({path.name: path.read_bytes() for path in (output / "tokens" / "c4").iterdir()})
+    assert found[0] == found[1]
+    assert len(found[0]) > 12

@@ -12,7 +12,7 @@ EXAMPLE = re.compile(r"<!-- source: (\S+) -->\n```python\n(.*?)```", re.S)
 
 
 def test_an_eighth_source_is_two_files(tmp_path):
-    for room in ("pipeline", "transforms"):
+    for room in ("mixtures", "pipeline", "transforms"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.py")}
     path, code = EXAMPLE.search((ROOT / "CONTRIBUTING.md").read_text()).groups()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTHON = sorted(path for room in ("pipeline", "transforms", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py"))
+PYTHON = sorted(path for room in ("mixtures", "pipeline", "transforms", "tests", "benchmarks") for path in (ROOT / room).rglob("*.py"))
 MOST_LINES = 340
 FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|base|manager|misc|common)(_|\.|$)")
 
