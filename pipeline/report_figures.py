@@ -10,7 +10,7 @@ WIDTH = 720
 """Units of a figure's width; it is scaled to the page. ours."""
 
 
-def _figure(title: str, words: str, height: int, drawing: str, numbers: str) -> Markup:
+def figure(title: str, words: str, height: int, drawing: str, numbers: str) -> Markup:
     name = f"figure-{title.lower().replace(' ', '-')}"
     return Markup(
         f'<figure><h3>{escaped(title)}</h3><svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" role="img" aria-labelledby="{name}">'
@@ -40,7 +40,7 @@ def bars(title: str, words: str, kind: str, rows: Sequence[tuple[str, int]], who
         )
     cells = [(isolated(name), n, share(n, whole)) for name, n in rows]
     numbers = fold("the numbers", table(title, (kind, "count", "share"), cells), kind="numbers")
-    return _figure(title, words, 20 * len(rows) + 6, "".join(drawing), numbers)
+    return figure(title, words, 20 * len(rows) + 6, "".join(drawing), numbers)
 
 
 def histogram(
@@ -78,7 +78,7 @@ def histogram(
     rows = [(number(bounds[first + place]), n, share(n, sum(counts))) for place, n in enumerate(shown)]
     caption = f"{title}: each row begins at its bound and ends before the next"
     numbers = fold("the numbers", table(caption, ("from", "count", "share"), rows), kind="numbers")
-    return _figure(title, words, base + 28, "".join(drawing), numbers)
+    return figure(title, words, base + 28, "".join(drawing), numbers)
 
 
 def _occupied(bounds: Sequence[float], counts: Sequence[int], thresholds: Sequence[float]) -> tuple[int, int]:

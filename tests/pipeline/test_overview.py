@@ -1,11 +1,12 @@
 """One report for all that an output holds: the books' numbers, beside the paper's Table 1, whether sources were run together or one by one."""
 
 import json
-import re
 
+import made_output
 import made_run
 import pytest
 
+from mixtures.llama import TABLE_1
 from pipeline import overview
 from pipeline.sources import books, stackexchange
 
@@ -25,20 +26,11 @@ def output(tmp_path):
     return tmp_path / "out"
 
 
-def rows(page):
-    """The cells of every row of the first table, as text."""
-    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    return [
-        [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.S)]
-        for row in re.findall(r"<tr.*?</tr>", table, re.S)
-    ]
-
-
 def test_each_source_stands_beside_the_papers_row(output):
     path = overview.write(str(output))
     assert path == str(output / "report.html")
     page = (output / "report.html").read_text()
-    found = {row[0]: row[1:] for row in rows(page)}
+    found = made_output.rows(page, "Pre-training data, here and in the paper")
     text = {name: json.loads((output / name / "manifest.json").read_text())["clean_text_bytes"] for name in ("books", "stackexchange")}
     assert text == {"books": 25, "stackexchange": len("Q: T\n\nBody")}
     assert list(found) == ["books", "stackexchange", "all"], "in the paper's order, not the alphabet's or the runs'"
@@ -55,8 +47,8 @@ def test_what_did_not_end_is_left_out_and_open_books_are_said(output):
     closed.write_text(json.dumps({**json.loads(closed.read_text()), "closed": False}))
     overview.write(str(output))
     page = (output / "report.html").read_text()
-    assert [row[0] for row in rows(page)] == ["stackexchange", "all"]
-    assert "The books of stackexchange do not close." in page
+    assert list(made_output.rows(page)) == ["stackexchange", "all"]
+    assert "The books of stackexchange do not close." in made_output.text(page)
 
 
 def test_an_empty_output_has_no_report(tmp_path):
@@ -65,5 +57,5 @@ def test_an_empty_output_has_no_report(tmp_path):
 
 def test_the_paper_s_rows_add_up():
     """Proportions to 100 %, disk to the spec's 4.749 TB."""
-    assert sum(row.proportion for row in overview.TABLE_1.values()) == 100
+    assert sum(row.proportion for row in TABLE_1.values()) == 100
     assert round(overview.PAPER_DISK / 1e12, 3) == 4.749
