@@ -31,7 +31,7 @@ from mixtures.loader import Loader
 from mixtures.token_source import Maps, TokenSource
 
 LENGTH, SEQUENCES = 2048, 32
-"""paper: sequences of 2,048; 32 of them are what one GPU takes at a time."""
+"""code: LLaMA's model.py, max_seq_len 2048; 32 sequences are what one GPU takes at a time."""
 TOKENIZER = {"sha256": "0" * 64, "vocabulary": 32_000, "bos_id": 1, "eos_id": 2}
 ROUNDS, STEPS = 7, 100
 
@@ -43,6 +43,7 @@ def main() -> int:
     flags = parser.parse_args()
     if flags.open:
         return opened(flags.open)
+    flags.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=flags.folder) as name:
         scratch = Path(name)
         for source in LLAMA.weights:

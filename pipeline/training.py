@@ -31,7 +31,7 @@ def put_in_place(result: Path, place: Path, former: Path) -> None:
     result.rename(place)
 
 
-def run(train: Callable[[Say], Path]) -> int:
+def run(train: Callable[[Say], Path | str]) -> int:
     """Trains and prints where the model lies. Exit codes: 0 trained, 1 something else went wrong, 2 the settings or files cannot be used."""
     try:
         path = train(lambda line: print(line, file=sys.stderr, flush=True))

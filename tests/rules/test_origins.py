@@ -7,8 +7,8 @@ import pkgutil
 
 import pytest
 
-import pipeline
 import mixtures
+import pipeline
 import transforms
 from pipeline import settings
 from pipeline.plan import SOURCES, source_module
