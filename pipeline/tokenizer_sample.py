@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mixtures.mixture import Mixture
+from mixtures.quotas import largest_remainder
 from pipeline import files, parquet_footer, token_job, training_texts
 from pipeline.files import InputError, Listed
 from pipeline.training import TrainingError
@@ -135,12 +136,8 @@ def quotas(sources: Sequence[Source], mixture: Mixture, sample_bytes: int) -> di
     They sum to exactly that; what rounding leaves goes to the largest remainders. `mixture` has these sources alone.
     """
     total = min(sample_bytes, sum(source.text_bytes or 0 for source in sources))
-    exact = {source.name: mixture.weights[source.name] * total for source in sources}
-    whole = {name: int(share) for name, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda name: (whole[name] - exact[name], name))
-    for name in by_remainder[: total - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+    names = [source.name for source in sources]
+    return dict(zip(names, largest_remainder([mixture.weights[name] for name in names], total), strict=True))
 
 
 @dataclass
