@@ -4,19 +4,18 @@ code: sentencepiece 0.2.3, bpe_model.cc, model_interface.cc, sentencepiece_proce
 writes for a space, is a space.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from transforms.kernels.byte_pairs import JOIN_BITS, PAGE_BITS, join_place, pair_slots
+from transforms.kernels.byte_pairs import ASCII_JOINS, EMPTY, JOIN_BITS, PAGE_BITS, PAGES, first_slot, join_place
 from transforms.sentencepiece_file import BPE, BYTE, CONTROL, UNKNOWN, UNUSED, USER_DEFINED, ModelFile
 
 MARK = "\u2581"
-LAST_CHARACTER = 0x10FFFF
 UNKNOWN_SYMBOL = -1
-Arrays = tuple[Any, ...]
 
 
 def check(model: ModelFile) -> None:
@@ -39,61 +38,78 @@ def check(model: ModelFile) -> None:
     if len(set(model.pieces)) < len(model.pieces):
         raise ValueError("expected every piece once, found one that stands twice: train the model anew")
     if UNUSED in model.types:
-        raise ValueError("expected no piece of type UNUSED, as SentencePiece cuts those by what else the text holds: give them type NORMAL or leave them out")
+        raise ValueError(
+            "expected no piece of type UNUSED, as SentencePiece cuts those by what else the text holds: give them type NORMAL or leave them out"
+        )
     if np.isnan(model.scores).any():
         raise ValueError("expected a score for every piece, found NaN: train the model anew")
 
 
-def tables(model: ModelFile) -> Arrays:
+def tables(model: ModelFile) -> tuple[npt.NDArray[Any], ...]:
     """The arrays that `kernels.byte_pairs.encode` takes as its model."""
-    texts = {number: piece.replace(MARK, " ") for number, piece in enumerate(model.pieces) if " " not in piece}  # a space itself is never met
-    merged = {number: text for number, text in texts.items() if model.types[number] not in (UNKNOWN, CONTROL, BYTE)}
-    symbols = _symbols(texts, merged)
+    # Those that a text can give: text that reads as a control piece is none, and with a space, not U+2581, a piece is met in no normal form.
+    merged = {
+        number: piece.replace(MARK, " ")
+        for number, piece in enumerate(model.pieces)
+        if " " not in piece and model.types[number] not in (UNKNOWN, CONTROL, BYTE)
+    }
+    symbols = _symbols(merged)
     identifiers = np.full(len(symbols), UNKNOWN_SYMBOL, np.int32)
-    for number, text in texts.items():
-        if text in symbols and model.types[number] != UNKNOWN:
-            identifiers[symbols[text]] = number
+    identifiers[[symbols[text] for text in merged.values()]] = list(merged)
     defined = {number: text for number, text in merged.items() if model.types[number] == USER_DEFINED}
-    return *_joins(merged), *_pages(symbols), _pairs(model, merged, symbols), identifiers, *_defined(defined, symbols), _bytes(model)
+    return _joins(merged), _characters(symbols), _pairs(model, merged, symbols), identifiers, _defined(defined, symbols), _bytes(model)
 
 
-def _symbols(texts: dict[int, str], merged: dict[int, str]) -> dict[str, int]:
+def _symbols(merged: dict[int, str]) -> dict[str, int]:
     """Numbers of what a text may consist of while it is merged: the pieces, and the characters in them that are none."""
     characters = [character for text in merged.values() for character in text]
-    single = [text for text in texts.values() if len(text) == 1]
-    return {text: number for number, text in enumerate(dict.fromkeys([*characters, *single, *merged.values()]))}
+    return {text: number for number, text in enumerate(dict.fromkeys([*characters, *merged.values()]))}
 
 
-def _joins(merged: dict[int, str]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """[2^14], [2^JOIN_BITS] whether any piece holds two adjacent characters: of ASCII ones, and of others by a hash, which errs to the safe side alone."""
-    plain, hashed = np.zeros(1 << 14, np.bool_), np.zeros(1 << JOIN_BITS, np.bool_)
-    pairs = {pair for text in merged.values() for pair in zip(text, text[1:], strict=False)}
-    for first, second in pairs:
-        if first < "\x80" and second < "\x80":
-            plain[ord(first) << 7 | ord(second)] = True
-        else:
-            hashed[join_place(ord(first), ord(second))] = True
-    return plain, hashed
+def _joins(merged: dict[int, str]) -> npt.NDArray[np.bool_]:
+    """Whether any piece holds two adjacent characters, by `join_place`; where hashes meet, more join than need."""
+    joins = np.zeros(ASCII_JOINS + (1 << JOIN_BITS), np.bool_)
+    for first, second in {pair for text in merged.values() for pair in itertools.pairwise(text)}:
+        for a, b in itertools.product(_written(first), _written(second)):
+            joins[join_place(a, b)] = True
+    return joins
 
 
-def _pages(symbols: dict[str, int]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """The symbol of a character, or UNKNOWN_SYMBOL, in pages: symbol = symbols[pages[character >> PAGE_BITS] + low bits]."""
+def _written(character: str) -> tuple[int, ...]:
+    """The code points that a text may have for a character of a piece."""
+    return (ord(" "), ord(MARK)) if character == " " else (ord(character),)
+
+
+def _characters(symbols: dict[str, int]) -> npt.NDArray[np.int32]:
+    """The symbols of characters, UNKNOWN_SYMBOL for those in no piece, in pages: [PAGES] where each page starts, then the pages, the empty one first."""
     size = 1 << PAGE_BITS
-    single = {ord(text): number for text, number in symbols.items() if len(text) == 1}
+    single = {character: number for text, number in symbols.items() if len(text) == 1 for character in _written(text)}
     used = sorted({character >> PAGE_BITS for character in single})
-    starts = np.zeros((LAST_CHARACTER >> PAGE_BITS) + 1, np.int32)
-    starts[used] = size * np.arange(1, len(used) + 1)
-    held = np.full(size * (len(used) + 1), UNKNOWN_SYMBOL, np.int32)
+    found = np.full(PAGES + size * (1 + len(used)), UNKNOWN_SYMBOL, np.int32)
+    found[:PAGES] = PAGES
+    found[used] = PAGES + size * np.arange(1, len(used) + 1)
     for character, number in single.items():
-        held[starts[character >> PAGE_BITS] + (character & size - 1)] = number
-    return starts, held
+        found[found[character >> PAGE_BITS] + character % size] = number
+    return found
 
 
 def _pairs(model: ModelFile, merged: dict[int, str], symbols: dict[str, int]) -> npt.NDArray[np.uint64]:
     """Which two symbols become which one, and when: rank 0 is merged first; equal scores are one rank."""
     ranks = np.unique(-model.scores, return_inverse=True)[1].tolist()
     entries = [entry for number, text in merged.items() for entry in _splits(text, symbols, ranks[number])]
-    return pair_slots(np.array(entries, np.uint64).reshape(-1, 2))
+    return _slots(np.array(entries, np.uint64).reshape(-1, 2))
+
+
+def _slots(entries: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """[a power of two, 2] Keys and values in the first free slot from `first_slot` of the key; EMPTY keys elsewhere. No key stands twice."""
+    slots = np.full((1 << (2 * len(entries) + 1).bit_length(), 2), EMPTY, np.uint64)
+    places = first_slot.py_func(entries[:, 0], len(slots))
+    while len(entries):
+        _, first = np.unique(places, return_index=True)
+        taken = first[slots[places[first], 0] == EMPTY]
+        slots[places[taken]] = entries[taken]
+        entries, places = np.delete(entries, taken, 0), (np.delete(places, taken) + np.uint64(1)) & np.uint64(len(slots) - 1)
+    return slots
 
 
 def _splits(text: str, symbols: dict[str, int], rank: int) -> Iterator[tuple[int, int]]:
@@ -104,14 +120,18 @@ def _splits(text: str, symbols: dict[str, int], rank: int) -> Iterator[tuple[int
             yield first << 32 | second, value
 
 
-def _defined(defined: dict[int, str], symbols: dict[str, int]) -> tuple[npt.NDArray[np.int32], ...]:
-    """User-defined pieces by their first symbol, the longest first: [symbols + 1] the first of each symbol, [pieces + 1] offsets, characters, ids."""
+def _defined(defined: dict[int, str], symbols: dict[str, int]) -> npt.NDArray[np.int32]:
+    """[symbols + 1] where the user-defined pieces that start with each symbol begin; then the pieces, the longest first: length, id, symbols. Or nothing."""
+    if not defined:
+        return np.empty(0, np.int32)
+    starts, entries = [], list[int]()
     order = sorted(defined, key=lambda number: (symbols[defined[number][0]], -len(defined[number])))
-    texts = [defined[number] for number in order]
-    starts = np.searchsorted([symbols[text[0]] for text in texts], np.arange(len(symbols) + 1))
-    offsets = np.cumsum([0, *map(len, texts)])
-    characters = [ord(character) for text in texts for character in text]
-    return starts.astype(np.int32), offsets.astype(np.int32), np.array(characters, np.int32), np.array(order, np.int32)
+    for symbol in range(len(symbols) + 1):
+        starts.append(len(symbols) + 1 + len(entries))
+        while order and symbols[defined[order[0]][0]] == symbol:
+            number = order.pop(0)
+            entries += [len(defined[number]), number, *(symbols[character] for character in defined[number])]
+    return np.array(starts + entries, np.int32)
 
 
 def _bytes(model: ModelFile) -> npt.NDArray[np.int32]:
@@ -120,5 +140,3 @@ def _bytes(model: ModelFile) -> npt.NDArray[np.int32]:
         return np.flatnonzero(model.types == UNKNOWN).astype(np.int32)
     numbers = {piece: number for number, piece in enumerate(model.pieces)}
     return np.array([numbers[f"<0x{byte:02X}>"] for byte in range(256)], np.int32)
-
-

@@ -1,21 +1,15 @@
 """The part of a SentencePiece unigram model that a kernel segments texts by, as arrays (`transforms.kernels.unigram_pieces`)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-# code: sentencepiece_model.proto, the numbers of fields and of values.
-NORMALISER, TRAINER, PIECES = 3, 2, 1
-MODEL_TYPE, UNIGRAM = 3, 1
-CHARACTER_MAP, ADD_DUMMY_PREFIX, REMOVE_EXTRA_WHITESPACES, ESCAPE_WHITESPACES = 2, 3, 4, 5
-TREAT_WHITESPACE_AS_SUFFIX, BYTE_FALLBACK = 24, 35
-NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
+from transforms import sentencepiece_file
+from transforms.sentencepiece_file import BYTE, NORMAL, UNIGRAM, USER_DEFINED
+
 # code: sentencepiece unigram_model.cc, kUnkPenalty.
 UNKNOWN_PENALTY = np.float32(10)
-
-Fields = dict[int, list[int | bytes]]
 
 
 @dataclass(frozen=True)
@@ -29,35 +23,24 @@ class Unigram:
 
 def read(model: bytes) -> Unigram | None:
     """None for a model with anything that the kernel leaves out: BPE, user-defined pieces, another treatment of spaces."""
-    fields = _fields(model)
-    trainer, normaliser = (_fields(b"".join(_all_bytes(fields, number))) for number in (TRAINER, NORMALISER))
-    if trainer.get(MODEL_TYPE, [UNIGRAM])[-1] != UNIGRAM or any(
-        trainer.get(n, [0])[-1] for n in (TREAT_WHITESPACE_AS_SUFFIX, BYTE_FALLBACK)
-    ):
+    file = sentencepiece_file.read(model)
+    trainer, normaliser, types = file.trainer, file.normalizer, file.types
+    if trainer["model_type"] != UNIGRAM or trainer["treat_whitespace_as_suffix"] or trainer["byte_fallback"]:
         return None
-    if not all(normaliser.get(number, [1])[-1] for number in (ADD_DUMMY_PREFIX, REMOVE_EXTRA_WHITESPACES, ESCAPE_WHITESPACES)):
+    if not all(normaliser[name] for name in ("add_dummy_prefix", "remove_extra_whitespaces", "escape_whitespaces")):
         return None
-    surfaces, scores, kinds = zip(*map(_piece, _all_bytes(fields, PIECES)), strict=True)
-    if USER_DEFINED in kinds or BYTE in kinds:
+    if USER_DEFINED in types or BYTE in types:
         return None
-    normal = {surface.replace("\u2581".encode(), b" "): number for number, surface in enumerate(surfaces) if kinds[number] == NORMAL}
-    if not normal or len(normal) != kinds.count(NORMAL) or any(b"\0" in surface for surface in normal):
+    numbers = np.flatnonzero(types == NORMAL).tolist()
+    normal = {file.pieces[number].replace("\u2581", " ").encode(): number for number in numbers}
+    if not normal or len(normal) != len(numbers) or any(b"\0" in surface for surface in normal):
         return None
-    weights = np.array(scores, np.float32)
-    lowest = weights[[kind == NORMAL for kind in kinds]].min()
-    trie = _trie(normal, weights)
+    trie = _trie(normal, file.scores)
     if not len(trie[0]):
         return None
-    return Unigram(_character_map(b"".join(_all_bytes(normaliser, CHARACTER_MAP))), trie, lowest - UNKNOWN_PENALTY)
-
-
-def _piece(message: bytes) -> tuple[bytes, float, int]:
-    """Surface, score and kind."""
-    fields = _fields(message)
-    score, kind = fields.get(2, [bytes(4)])[-1], fields.get(3, [NORMAL])[-1]
-    assert isinstance(score, bytes)
-    assert isinstance(kind, int)
-    return b"".join(_all_bytes(fields, 1)), float(np.frombuffer(score, "<f4")[0]), kind
+    rules = normaliser["precompiled_charsmap"]
+    assert isinstance(rules, bytes)
+    return Unigram(_character_map(rules), trie, file.scores[numbers].min() - UNKNOWN_PENALTY)
 
 
 def _trie(
@@ -93,43 +76,3 @@ def _character_map(blob: bytes) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.
 
 def _offset(unit: int) -> int:
     return unit >> 10 << ((unit & 0x200) >> 6)
-
-
-def _fields(message: bytes) -> Fields:
-    """The fields of a protocol buffers message, by number."""
-    found: Fields = {}
-    for number, value in _values(message):
-        found.setdefault(number, []).append(value)
-    return found
-
-
-def _values(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    place = 0
-    while place < len(message):
-        tag, place = _variable(message, place)
-        kind = tag & 7
-        if kind == 0:
-            value, place = _variable(message, place)
-            yield tag >> 3, value
-            continue
-        length = {1: 8, 5: 4}.get(kind, 0)
-        if kind == 2:
-            length, place = _variable(message, place)
-        yield tag >> 3, message[place : place + length]
-        place += length
-
-
-def _variable(message: bytes, place: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first, and the place after it."""
-    value = shift = 0
-    while True:
-        byte = message[place]
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        place += 1
-        if byte < 0x80:
-            return value, place
-
-
-def _all_bytes(fields: Fields, number: int) -> list[bytes]:
-    return [value for value in fields.get(number, []) if isinstance(value, bytes)]

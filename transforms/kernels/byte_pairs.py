@@ -1,426 +1,335 @@
 """SentencePiece's BPE over the UTF-8 buffer of a batch, unit by unit, with a cache of units. The model: `transforms.byte_pairs`.
 
 code: sentencepiece 0.2.3, bpe_model.cc, SampleEncode with alpha 0: of all adjacent symbols that make a piece those of the best score become one, the first
-of them where scores are equal.
+of them where scores are equal. Functions that are called for a unit take arrays one by one, and are small: numba counts references to what a tuple holds,
+and to arrays where loops are left in several places, which took most of the time.
 """
 
 import numpy as np
 from numba import njit, types
 
-BYTES = types.Array(types.uint8, 1, "C", readonly=True)
-PLACES = types.Array(types.int64, 1, "C", readonly=True)
-FLAGS = types.boolean[::1]
-INDEX = types.int32[::1]
-SLOTS = types.uint64[:, ::1]
-MODEL = types.Tuple([FLAGS, FLAGS, INDEX, INDEX, SLOTS, INDEX, INDEX, INDEX, INDEX, INDEX, INDEX])
-"""Joins of ASCII and of other characters; pages and symbols of characters; pairs; ids of symbols; user-defined: starts, offsets, characters, ids; bytes."""
-TOKENS, LETTERS = types.uint32[::1], types.uint8[::1]
-CACHE = types.Tuple([SLOTS, TOKENS, LETTERS, types.int64[::1]])
-"""Slots, tokens, letters, how much of each is used."""
-WORK = types.Tuple([INDEX, INDEX, INDEX, INDEX, types.int64[::1], types.int64[::1]])
-STATE = types.int64[::1]
+from transforms.kernels.characters import character
 
-SPACE, MARK = 0x20, 0x2581
-PAGE_BITS = 8
-JOIN_BITS = 18  # ours: 256 KB, of which 32,000 pieces of many scripts fill some per cent
+I64, U64 = types.int64, types.uint64
+BYTES, PLACES = (types.Array(kind, 1, "C", readonly=True) for kind in (types.uint8, types.int64))
+FLAGS, INDEX, SLOTS = types.boolean[::1], types.int32[::1], types.uint64[:, ::1]
+MODEL = types.Tuple([FLAGS, INDEX, SLOTS, INDEX, INDEX, INDEX])
+"""Which characters join; symbols of characters; pairs; pieces of symbols; user-defined pieces; pieces of bytes, or the unknown piece."""
+TOKENS, LETTERS, STATE = types.uint32[::1], types.uint8[::1], types.int64[::1]
+CACHE = types.Tuple([SLOTS, TOKENS, LETTERS, STATE])
+"""Slots; records; letters; how many of each are used."""
+ROWS, KEYS = types.int32[:, ::1], types.uint64[::1]
+WORK = types.Tuple([STATE, KEYS, ROWS, STATE])
+"""Ends of units; their keys; rows of characters; a tree over those."""
+APPENDED = types.Tuple([I64, I64, types.boolean])
+
+SPACE, MARK, NONE, NEVER = 0x20, 0x2581, -1, 1 << 62
 EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # ours: 2^64 over the golden ratio, odd
-NONE = np.int64(-1)
-
-SHORT_KEY = 7  # bytes of a unit that is its own key, with its length above them
-LONGEST_CACHED = 64  # ours: longer units hardly come twice
+ASCII_JOINS = 1 << 14
+JOIN_BITS = 18  # ours: 256 KB, of which 32,000 pieces of many scripts fill some per cent
+PAGE_BITS, PAGES = 8, 0x110000 >> 8
 MOST = 3  # tokens of a byte at most: a space that is no piece is the three bytes of U+2581
-WORK_SIZE = 512  # ours: characters of a unit for which no working space is made anew
+SHORT = 7  # bytes of a unit that is its own key, with its length above them
+LOAD = 4  # ours: slots of a unit
+BLOCK = 4096  # ours: bytes that are cut at a time
+LONGEST = 64  # ours: bytes of a unit that is stored; longer ones hardly come twice
+CHARACTER, SYMBOL, FOLLOWING, BEFORE, MERGED = range(5)
+"""Columns of the working space, a row a character."""
 
 
-@njit(types.int64(types.int64, types.int64), cache=True)
+@njit(I64(I64, I64), cache=True)
 def join_place(first, second):  # type: ignore[no-untyped-def]
-    """Where the table of joins has two characters that are not both ASCII."""
-    return np.int64((np.uint64(first) << np.uint64(21) | np.uint64(second)) * MULTIPLIER >> np.uint64(64 - JOIN_BITS))
+    """Where the table of joins has two characters: those of ASCII have places of their own, others by a hash."""
+    if first | second < 0x80:
+        return first << 7 | second
+    return I64(ASCII_JOINS + ((U64(first) << U64(21) | U64(second)) * MULTIPLIER >> U64(64 - JOIN_BITS)))
 
 
-@njit(types.uint64(types.uint64, types.int64), cache=True)
-def _slot(key, size):  # type: ignore[no-untyped-def]
+@njit(U64(U64, I64), cache=True)
+def first_slot(key, size):  # type: ignore[no-untyped-def]
     """Where a key is looked for first in a table of `size` slots, a power of two."""
     value = key * MULTIPLIER
-    return (value ^ value >> np.uint64(32)) & np.uint64(size - 1)
+    return (value ^ value >> U64(32)) & U64(size - 1)
 
 
-@njit(SLOTS(SLOTS), cache=True)
-def pair_slots(entries):  # type: ignore[no-untyped-def]
-    """[a power of two, 2] Keys and values by the hash of the key, EMPTY where there is none. Of equal keys all values are equal."""
-    size = 4
-    while size < 2 * len(entries):
-        size *= 2
-    slots = np.full((size, 2), EMPTY, np.uint64)
-    for number in range(len(entries)):
-        slot = _slot(entries[number, 0], size)
-        while slots[slot, 0] != EMPTY:
-            slot = (slot + np.uint64(1)) & np.uint64(size - 1)
-        slots[slot] = entries[number]
-    return slots
+@njit(I64(I64, INDEX), cache=True)
+def _symbol(letter, symbols):  # type: ignore[no-untyped-def]
+    """Symbol of a character, negative where it is in no piece."""
+    page = I64(symbols[U64(letter >> PAGE_BITS)])
+    return I64(symbols[U64(page + (letter & ((1 << PAGE_BITS) - 1)))])
 
 
-@njit(types.int64(SLOTS, types.int64, types.int64), cache=True)
-def _pair(slots, first, second):  # type: ignore[no-untyped-def]
-    """rank << 32 | symbol of two symbols that make a piece, NONE of others."""
-    if first < 0 or second < 0:
-        return NONE
-    key = np.uint64(first) << np.uint64(32) | np.uint64(second)
-    slot = _slot(key, len(slots))
-    while True:
-        held = slots[slot, 0]
-        if held == key:
-            return np.int64(slots[slot, 1])
-        if held == EMPTY:
-            return NONE
-        slot = (slot + np.uint64(1)) & np.uint64(len(slots) - 1)
+@njit(I64(BYTES, I64, I64, INDEX, INDEX, ROWS), cache=True)
+def _symbols(text, start, end, symbols, defined, work):  # type: ignore[no-untyped-def]
+    """Fills in the characters of a unit and their symbols; a user-defined piece is one, -2 - its id. Returns how many.
 
-
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.uint64), cache=True)
-def _character(text, place):  # type: ignore[no-untyped-def]
-    """The code point at `place`, U+2581 being a space, and its bytes."""
-    byte = np.int64(text[place])
-    if byte < 0x80:
-        return byte, np.int64(1)
-    second = np.int64(text[place + np.uint64(1)]) & 0x3F
-    if byte < 0xE0:
-        return (byte & 0x1F) << 6 | second, np.int64(2)
-    third = np.int64(text[place + np.uint64(2)]) & 0x3F
-    if byte < 0xF0:
-        value = (byte & 0x0F) << 12 | second << 6 | third
-        return (np.int64(SPACE) if value == MARK else value), np.int64(3)
-    return (byte & 0x07) << 18 | second << 12 | third << 6 | np.int64(text[place + np.uint64(3)]) & 0x3F, np.int64(4)
-
-
-@njit(types.int64(BYTES, types.int64, types.int64, types.int64, FLAGS, FLAGS), cache=True)
-def _unit_end(text, place, end, before, plain, hashed):  # type: ignore[no-untyped-def]
-    """Where the unit ends that text[place] continues: `before` is its last character so far, negative where there is none."""
-    if before < 0:
-        before, width = _character(text, np.uint64(place))
-        place += width
-    while place < end:
-        character, width = _character(text, np.uint64(place))
-        if before | character < 0x80:
-            joins = plain[np.uint64(before << 7 | character)]
-        else:
-            joins = hashed[np.uint64(join_place(before, character))]
-        if not joins:
-            break
-        before = character
-        place += width
-    return place
-
-
-@njit(types.int64(BYTES, types.int64, types.int64, MODEL, WORK), cache=True)
-def _symbols(text, start, end, model, work):  # type: ignore[no-untyped-def]
-    """Fills in the characters of a unit and their symbols; a user-defined piece is one, -2 - its id. Returns how many."""
-    pages, singles, firsts, offsets, letters, ids = model[2], model[3], model[6], model[7], model[8], model[9]
-    characters, symbols = work[0], work[1]
-    length = 0
+    `defined`: of each symbol where the pieces that start with it begin, the longest first; of each piece its length, id and symbols.
+    """
+    length = count = at = 0
     while start < end:
-        character, width = _character(text, np.uint64(start))
-        characters[length] = character
+        work[length, CHARACTER], start = character(text, start)
+        work[length, SYMBOL] = _symbol(I64(work[length, CHARACTER]), symbols)
         length += 1
-        start += width
-    if len(ids) == 0:
-        for at in range(length):
-            character = np.int64(characters[at])
-            symbols[at] = singles[pages[character >> PAGE_BITS] + (character & ((1 << PAGE_BITS) - 1))]
+    if len(defined) == 0:
         return length
-    count = at = 0
     while at < length:
-        character = np.int64(characters[at])
-        symbol = singles[pages[character >> PAGE_BITS] + (character & ((1 << PAGE_BITS) - 1))]
-        taken = 1
-        if symbol >= 0:
-            for number in range(firsts[symbol], firsts[symbol + 1]):
-                size = offsets[number + 1] - offsets[number]
-                same = 0
-                while same < size and at + same < length and letters[offsets[number] + same] == characters[at + same]:
-                    same += 1
-                if same == size:
-                    symbol, taken = np.int32(-2 - ids[number]), size
-                    break
-        characters[count], symbols[count] = character, symbol
+        symbol, taken = work[at, SYMBOL], 1
+        piece, last = (defined[symbol], defined[symbol + 1]) if symbol >= 0 else (0, 0)
+        while piece < last:
+            size, same = defined[piece], 0
+            while same < size and at + same < length and defined[piece + 2 + same] == work[at + same, SYMBOL]:
+                same += 1
+            if same == size:
+                symbol, taken = -2 - defined[piece + 1], size
+                break
+            piece += 2 + size
+        work[count, CHARACTER], work[count, SYMBOL] = work[at, CHARACTER], symbol
         count += 1
         at += taken
     return count
 
 
-@njit(types.void(types.int64[::1], types.int64, types.int64), cache=True)
-def _sink(heap, place, size):  # type: ignore[no-untyped-def]
-    """Moves heap[place] down to where it is no larger than what is below it."""
-    key = heap[place]
-    while True:
-        child = 2 * place + 1
-        if child >= size:
+@njit(I64(I64, I64, I64, SLOTS, ROWS), cache=True)
+def _rank(at, after, length, pairs, work):  # type: ignore[no-untyped-def]
+    """rank << 32 | row of the symbols of two rows, what they become going into MERGED; NEVER where they make no piece."""
+    if after == length or work[at, SYMBOL] < 0 or work[after, SYMBOL] < 0:
+        return NEVER
+    key = U64(work[at, SYMBOL]) << U64(32) | U64(work[after, SYMBOL])
+    slot = first_slot(key, len(pairs))
+    while pairs[slot, 0] != key:
+        if pairs[slot, 0] == EMPTY:
+            return NEVER
+        slot = (slot + U64(1)) & U64(len(pairs) - 1)
+    value = I64(pairs[slot, 1])
+    work[at, MERGED] = value & 0xFFFFFFFF
+    return value >> 32 << 32 | at
+
+
+@njit(types.void(STATE, I64, I64), cache=True)
+def _set(tree, place, key):  # type: ignore[no-untyped-def]
+    """Sets a leaf; each node above is the smaller of the two below it."""
+    tree[U64(place)] = key
+    while place > 1:
+        key = min(key, tree[U64(place ^ 1)])
+        place >>= 1
+        if tree[U64(place)] == key:
             break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
-            break
-        heap[place] = heap[child]
-        place = child
-    heap[place] = key
+        tree[U64(place)] = key
 
 
-@njit(types.int64(types.int64[::1], types.int64, types.int64), cache=True)
-def _push(heap, size, key):  # type: ignore[no-untyped-def]
-    place = size
-    while place > 0:
-        parent = (place - 1) >> 1
-        if heap[parent] <= key:
-            break
-        heap[place] = heap[parent]
-        place = parent
-    heap[place] = key
-    return size + 1
+@njit(types.void(I64, SLOTS, ROWS, STATE), cache=True)
+def _merge(length, pairs, work, tree):  # type: ignore[no-untyped-def]
+    """Merges the symbols of a unit; those that are left are chained from row 0 by FOLLOWING.
 
-
-@njit(types.void(types.int64, SLOTS, WORK), cache=True)
-def _merge(length, pairs, work):  # type: ignore[no-untyped-def]
-    """Merges the symbols of a unit; those that are left are chained by `following`, from 0.
-
-    The heap holds rank << 32 | place of the first symbol. An entry counts where the two symbols that stand there now have that rank: merging them
-    then is right, whichever two it was made for.
+    The leaves of the tree are the ranks of each symbol with the one after it, so its root is the pair that is merged next.
     """
-    _, symbols, following, before, best, heap = work
-    size = 0
+    leaves = 1
+    while leaves < length:
+        leaves *= 2
     for at in range(length):
-        following[at], before[at] = at + 1, at - 1
-        best[at] = _pair(pairs, symbols[at], symbols[at + 1]) if at + 1 < length else NONE
-        if best[at] >= 0:
-            heap[size] = best[at] >> 32 << 32 | at
-            size += 1
-    for at in range(size // 2 - 1, -1, -1):
-        _sink(heap, at, size)
-    while size > 0:
-        key = heap[0]
-        size -= 1
-        if size > 0:
-            heap[0] = heap[size]
-            _sink(heap, 0, size)
-        at = key & 0xFFFFFFFF
-        if best[at] < 0 or best[at] >> 32 != key >> 32:
-            continue
-        symbols[at] = best[at] & 0xFFFFFFFF
-        gone = following[at]
-        after = following[gone]
-        best[gone] = NONE
-        following[at] = after
-        best[at] = NONE
+        work[at, FOLLOWING], work[at, BEFORE] = at + 1, at - 1
+        tree[leaves + at] = _rank(at, at + 1, length, pairs, work)
+    for at in range(leaves + length, 2 * leaves):
+        tree[at] = NEVER
+    for node in range(leaves - 1, 0, -1):
+        tree[node] = min(tree[2 * node], tree[2 * node + 1])
+    while tree[1] != NEVER:
+        at = tree[1] & 0xFFFFFFFF
+        work[at, SYMBOL] = work[at, MERGED]
+        gone, left = I64(work[at, FOLLOWING]), I64(work[at, BEFORE])
+        after = I64(work[gone, FOLLOWING])
+        work[at, FOLLOWING] = after
         if after < length:
-            before[after] = at
-            best[at] = _pair(pairs, symbols[at], symbols[after])
-            if best[at] >= 0:
-                size = _push(heap, size, best[at] >> 32 << 32 | at)
-        left = before[at]
+            work[after, BEFORE] = at
+        _set(tree, leaves + gone, NEVER)
+        _set(tree, leaves + at, _rank(at, after, length, pairs, work))
         if left >= 0:
-            best[left] = _pair(pairs, symbols[left], symbols[at])
-            if best[left] >= 0:
-                size = _push(heap, size, best[left] >> 32 << 32 | left)
+            _set(tree, leaves + left, _rank(left, at, length, pairs, work))
 
 
-@njit(types.int64(types.int64, INDEX, TOKENS, types.int64), cache=True)
-def _write_bytes(character, identifiers, tokens, count):  # type: ignore[no-untyped-def]
-    """Writes a character that no piece is as the pieces of its bytes; a space is U+2581."""
-    if character == SPACE:
-        character = np.int64(MARK)
-    if character < 0x80:
-        tokens[count] = identifiers[character]
+@njit(I64(I64, I64, INDEX, INDEX, TOKENS, I64), cache=True)
+def _append_symbol(symbol, letter, pieces, others, tokens, count):  # type: ignore[no-untyped-def]
+    """Appends a symbol's piece, or where it has none those of the character's bytes, or the unknown one. A space is U+2581."""
+    piece = I64(pieces[U64(symbol)]) if symbol >= 0 else -2 - symbol
+    if piece >= 0 or len(others) == 1:
+        tokens[U64(count)] = piece if piece >= 0 else others[0]
         return count + 1
-    if character < 0x800:
-        tokens[count] = identifiers[0xC0 | character >> 6]
-        width = 2
-    elif character < 0x10000:
-        tokens[count] = identifiers[0xE0 | character >> 12]
-        width = 3
-    else:
-        tokens[count] = identifiers[0xF0 | character >> 18]
-        width = 4
+    letter = I64(MARK) if letter == SPACE else letter
+    width = 1 if letter < 0x80 else 2 if letter < 0x800 else 3 if letter < 0x10000 else 4
+    tokens[count] = others[(0xF00 >> width) & 0xFF | letter >> 6 * (width - 1)] if width > 1 else others[letter]
     for at in range(1, width):
-        tokens[count + at] = identifiers[0x80 | character >> 6 * (width - 1 - at) & 0x3F]
+        tokens[count + at] = others[0x80 | letter >> 6 * (width - 1 - at) & 0x3F]
     return count + width
 
 
-@njit(types.int64(BYTES, types.int64, types.int64, MODEL, WORK, TOKENS, types.int64), cache=True)
-def _encode_unit(text, start, end, model, work, tokens, count):  # type: ignore[no-untyped-def]
-    """Writes the tokens of a unit; returns how many there are then."""
-    if end - start > WORK_SIZE:
-        room = end - start
-        work = (
-            np.empty(room, np.int32),
-            np.empty(room, np.int32),
-            np.empty(room, np.int32),
-            np.empty(room, np.int32),
-            np.empty(room, np.int64),
-            np.empty(2 * room, np.int64),
-        )
-    length = _symbols(text, start, end, model, work)
-    _merge(length, model[4], work)
-    identifiers, by_byte = model[5], model[10]
-    characters, symbols, following = work[0], work[1], work[2]
-    at, unknown = 0, False
+@njit(I64(BYTES, I64, I64, INDEX, SLOTS, INDEX, INDEX, INDEX, ROWS, STATE, TOKENS, I64), cache=True)
+def _append_merged(text, start, end, symbols, pairs, pieces, defined, others, work, tree, tokens, count):  # type: ignore[no-untyped-def]
+    """Appends the tokens of a unit, which are made here; returns how many there are then."""
+    if end - start > len(work):
+        work, tree = np.empty((end - start, 5), np.int32), np.empty(4 * (end - start), np.int64)
+    length = _symbols(text, start, end, symbols, defined, work)
+    _merge(length, pairs, work, tree)
+    at = I64(0)
     while at < length:
-        symbol = symbols[at]
-        identifier = identifiers[symbol] if symbol >= 0 else np.int32(-2 - symbol)
-        if identifier >= 0:
-            tokens[count] = identifier
-            count += 1
-        elif len(by_byte) == 256:
-            count = _write_bytes(np.int64(characters[at]), by_byte, tokens, count)
-        elif not unknown:
-            tokens[count] = by_byte[0]
-            count += 1
-        unknown = identifier < 0
-        at = np.int64(following[at])
+        count = _append_symbol(I64(work[at, SYMBOL]), I64(work[at, CHARACTER]), pieces, others, tokens, count)
+        at = I64(work[at, FOLLOWING])
     return count
 
 
-@njit(types.uint64(BYTES, types.int64, types.int64), cache=True)
-def _key(text, start, end):  # type: ignore[no-untyped-def]
-    """Of a short unit its bytes and their number; of another a hash below 255 in the highest byte. Never EMPTY."""
-    value = np.uint64(0)
-    if end - start <= SHORT_KEY:
-        for place in range(np.uint64(start), np.uint64(end)):
-            value = value << np.uint64(8) | np.uint64(text[place])
-        return value | np.uint64(end - start) << np.uint64(56)
-    for place in range(np.uint64(start), np.uint64(end)):
-        value = (value ^ np.uint64(text[place])) * MULTIPLIER
-        value ^= value >> np.uint64(29)
-    return value >> np.uint64(8) | np.uint64(0xFE) << np.uint64(56)
+@njit(I64(BYTES, I64, I64, FLAGS, STATE, KEYS), cache=True)
+def _cut(text, place, end, joins, ends, keys):  # type: ignore[no-untyped-def]
+    """Cuts what comes next into units; their ends, and of those of SHORT bytes at most the bytes as a number. Returns how many: one at least.
+
+    Whether a unit ends is no branch, as it can not be predicted.
+    """
+    last, before = place + len(ends), NONE
+    count, key = U64(0), U64(0)
+    while place < end and (place < last or count == 0):
+        letter, after = I64(text[U64(place)]), place + 1
+        if letter >= 0x80:
+            letter, after = character(text, place)
+        joined = before < 0 or joins[U64(join_place(before, letter))]
+        key = key if joined else U64(0)
+        for at in range(place, after):
+            key = key << U64(8) | U64(text[U64(at)])
+        before, place = letter, after
+        count += U64(not joined)
+        keys[count], ends[count] = key, place
+    return I64(count) + (place == end)
 
 
-@njit(types.uint64(BYTES, types.int64, types.int64, types.uint64, SLOTS, TOKENS, LETTERS), cache=True)
-def _find(text, start, end, key, slots, records, letters):  # type: ignore[no-untyped-def]
-    """The slot of a unit: the one that holds it, or the free one where it would stand."""
-    slot = _slot(key, len(slots))
-    while True:
-        held = slots[slot, 0]
-        if held == EMPTY:
-            return slot
-        if held == key:
-            if end - start <= SHORT_KEY:
-                return slot
-            record = slots[slot, 1]
-            if np.int64(records[record]) == end - start:
-                place, same = np.uint64(records[record + np.uint64(1)]), np.uint64(start)
-                while same < np.uint64(end) and letters[place] == text[same]:
-                    place += np.uint64(1)
-                    same += np.uint64(1)
-                if same == np.uint64(end):
-                    return slot
-        slot = (slot + np.uint64(1)) & np.uint64(len(slots) - 1)
+@njit(U64(BYTES, I64, I64), cache=True)
+def _hash(text, start, end):  # type: ignore[no-untyped-def]
+    """The key of a unit of more than SHORT bytes: none of a shorter one, and never EMPTY."""
+    value = U64(0)
+    for place in range(U64(start), U64(end)):
+        value = (value ^ U64(text[place])) * MULTIPLIER
+        value ^= value >> U64(29)
+    return value >> U64(8) | U64(0xFE) << U64(56)
 
 
-@njit(types.boolean(BYTES, types.int64, types.int64, types.uint64, types.uint64, TOKENS, types.int64, types.int64, CACHE), cache=True)
-def _store(text, start, end, key, slot, tokens, first, count, cache):  # type: ignore[no-untyped-def]
-    """Stores a unit with tokens[first:count]; false where there is no room. A record: bytes, place of the letters, how many tokens, the tokens."""
-    slots, records, letters, used = cache
-    units, record, place = used
-    if 2 * units >= len(slots) or record + 3 + count - first > len(records) or place + end - start > len(letters):
+@njit(types.boolean(BYTES, I64, I64, U64, TOKENS, LETTERS), cache=True)
+def _is_unit(text, start, size, record, records, letters):  # type: ignore[no-untyped-def]
+    """Whether a record is that of these bytes."""
+    if I64(records[record]) != size:
         return False
-    slots[slot, 0] = key
-    slots[slot, 1] = record
-    records[record], records[record + 1], records[record + 2] = end - start, place, count - first
-    for at in range(count - first):
-        records[record + 3 + at] = tokens[first + at]
-    if end - start > SHORT_KEY:
-        for at in range(end - start):
-            letters[place + at] = text[start + at]
-        used[2] += end - start
-    used[0] += 1
-    used[1] += 3 + count - first
+    place = U64(records[record + U64(1)])
+    for at in range(U64(size)):  # noqa: SIM110, as numba has no all() of a generator
+        if letters[place + at] != text[U64(start) + at]:
+            return False
     return True
 
 
-@njit(types.int64(types.uint64, TOKENS, TOKENS, types.int64), cache=True)
-def _copy(record, records, tokens, count):  # type: ignore[no-untyped-def]
-    """Appends the tokens of a record."""
-    record += np.uint64(2)
-    for _ in range(records[record]):
-        record += np.uint64(1)
-        tokens[np.uint64(count)] = records[record]
-        count += 1
-    return count
+@njit(U64(U64, U64, SLOTS), cache=True)
+def _probe(key, slot, slots):  # type: ignore[no-untyped-def]
+    """The first slot from this one that has the key or none."""
+    mask = U64(len(slots) - 1)
+    while slots[slot, 0] != key and slots[slot, 0] != EMPTY:
+        slot = (slot + U64(1)) & mask
+    return slot
 
 
-@njit(types.Tuple([types.int64, types.boolean])(BYTES, types.int64, types.int64, MODEL, CACHE, WORK, TOKENS, types.int64), cache=True)
-def _append_new(text, start, end, model, cache, work, tokens, count):  # type: ignore[no-untyped-def]
-    """Appends the tokens of a unit and stores it; (how many there are then, whether the cache had room)."""
-    first = count
-    count = _encode_unit(text, start, end, model, work, tokens, count)
-    if end - start > LONGEST_CACHED:
-        return count, True
-    key = _key(text, start, end)
-    slot = _find(text, start, end, key, cache[0], cache[1], cache[2])
-    return count, cache[0][slot, 0] != EMPTY or _store(text, start, end, key, slot, tokens, first, count, cache)
+@njit(U64(BYTES, I64, I64, U64, SLOTS, TOKENS, LETTERS), cache=True)
+def _find_long(text, start, size, key, slots, records, letters):  # type: ignore[no-untyped-def]
+    """The slot of a unit of more than SHORT bytes: the one that holds it, or the free one where it would stand."""
+    mask = U64(len(slots) - 1)
+    slot = _probe(key, first_slot(key, len(slots)), slots)
+    while slots[slot, 0] != EMPTY and not _is_unit(text, start, size, slots[slot, 1] >> U64(2), records, letters):
+        slot = _probe(key, (slot + U64(1)) & mask, slots)
+    return slot
 
 
-@njit(types.Tuple([types.int64, types.boolean])(BYTES, types.int64, types.int64, MODEL, CACHE, WORK, TOKENS, types.int64), cache=True)
-def _append_after_space(text, start, end, model, cache, work, tokens, count):  # type: ignore[no-untyped-def]
-    """The same for a unit that a space comes before."""
-    unit = np.empty(end - start + 1, np.uint8)
-    unit[0] = SPACE
-    for at in range(end - start):
-        unit[at + 1] = text[start + at]
-    return _append_new(unit, 0, len(unit), model, cache, work, tokens, count)
+@njit(types.boolean(BYTES, I64, I64, U64, U64, SLOTS, TOKENS, LETTERS, STATE, TOKENS, I64, I64), cache=True)
+def _store(text, start, size, key, slot, slots, records, letters, used, tokens, first, count):  # type: ignore[no-untyped-def]
+    """Stores a unit with tokens[first:count]; false where there is no room.
+
+    In the slot: one or two tokens and how many, in 31, 31 and 2 bits; or of a longer unit, or with more tokens, the place of its record and 0.
+    A record: bytes, place of the letters, how many tokens, the tokens.
+    """
+    units, record, place = used
+    if LOAD * units >= len(slots) or record + 3 + count - first > len(records) or place + size > len(letters):
+        return False
+    used[0] = units + 1
+    slots[slot, 0] = key
+    if size <= SHORT and count - first <= 2:
+        slots[slot, 1] = U64(tokens[count - 1]) << U64(33) | U64(tokens[first]) << U64(2) | U64(count - first)
+        return True
+    slots[slot, 1] = U64(record) << U64(2)
+    records[record], records[record + 1], records[record + 2] = size, place, count - first
+    for at in range(count - first):
+        records[record + 3 + at] = tokens[first + at]
+    for at in range(size):
+        letters[place + at] = text[start + at]
+    used[1], used[2] = record + 3 + count - first, place + size
+    return True
 
 
-@njit(types.UniTuple(types.int64, 2)(BYTES, types.int64, types.int64, FLAGS, FLAGS, SLOTS, TOKENS, LETTERS, TOKENS, types.int64), cache=True)
-def _append_known(text, place, end, plain, hashed, slots, records, letters, tokens, count):  # type: ignore[no-untyped-def]
-    """Appends units as long as the cache holds them and there is room for tokens; (the place after them, how many tokens there are then)."""
-    room = len(tokens) - LONGEST_CACHED * MOST - 1
-    while place < end and count <= room:
-        unit = _unit_end(text, place, end, NONE, plain, hashed)
-        if unit - place > LONGEST_CACHED:
-            break
-        slot = _find(text, place, unit, _key(text, place, unit), slots, records, letters)
-        if slots[slot, 0] == EMPTY:
-            break
-        count = _copy(slots[slot, 1], records, tokens, count)
-        place = unit
-    return place, count
+@njit(APPENDED(BYTES, I64, I64, MODEL, CACHE, WORK, TOKENS, I64), cache=True)
+def _append(text, place, end, model, cache, work, tokens, count):  # type: ignore[no-untyped-def]
+    """Appends the tokens of text[place:end]; (the place that it came to, how many tokens there are then, whether the cache has room)."""
+    joins, symbols, pairs, pieces, defined, others = model
+    slots, records, letters, used = cache
+    ends, keys, rows, tree = work
+    stored = True
+    while place < end and stored:
+        for number in range(_cut(text, place, end, joins, ends, keys)):
+            start, place, first = place, ends[number], I64(count)
+            size, byte = place - start, text[U64(start)]
+            if count + MOST * size + 2 > len(tokens):
+                return start, count, True
+            if size > LONGEST:
+                count = _append_merged(text, start, place, symbols, pairs, pieces, defined, others, rows, tree, tokens, count)
+                continue
+            if byte >= 0xC0 and size == 2 + (byte >= 0xE0) + (byte >= 0xF0):
+                letter, _ = character(text, start)
+                count = _append_symbol(_symbol(letter, symbols), letter, pieces, others, tokens, count)
+                continue
+            if size <= SHORT:
+                key = keys[number] | U64(size) << U64(56)
+                slot = _probe(key, first_slot(key, len(slots)), slots)
+            else:
+                key = _hash(text, start, place)
+                slot = _find_long(text, start, size, key, slots, records, letters)
+            value = slots[slot, 1]
+            if slots[slot, 0] == EMPTY:
+                count = _append_merged(text, start, place, symbols, pairs, pieces, defined, others, rows, tree, tokens, count)
+                stored = _store(text, start, size, key, slot, slots, records, letters, used, tokens, first, count)
+                if not stored:
+                    break
+            elif value & U64(3):
+                tokens[U64(count)] = value >> U64(2) & U64(0x7FFFFFFF)
+                tokens[U64(count + 1)] = value >> U64(33)  # where there is one, the next is written over it
+                count += I64(value & U64(3))
+            else:
+                record = (value >> U64(2)) + U64(3)
+                for at in range(U64(records[record - U64(1)])):
+                    tokens[U64(count)] = records[record + at]
+                    count += 1
+    return place, count, stored
 
 
-@njit(types.int64(BYTES, PLACES, STATE, MODEL, CACHE, WORK, TOKENS, STATE, STATE), cache=True)
+@njit(I64(BYTES, PLACES, STATE, MODEL, CACHE, WORK, TOKENS, STATE, STATE), cache=True)
 def encode(buffer, offsets, options, model, cache, work, tokens, bounds, state):  # type: ignore[no-untyped-def]
     """Goes on with the documents of `offsets` [documents + 1] until they, or the room for tokens or units, end; returns how many tokens it wrote.
 
-    `options`: whether a space comes before each document, the pieces to put before and after it (negative: none).
+    `options`: the bytes of a document without a text (1 where each has got a space in front), the pieces to put before and after each (negative: none).
     `state`: the document and the place in it that come next (negative: it has not begun), how many tokens were written by this and former calls,
     and whether the cache is full. `bounds` [documents + 1] gets the number of the first token of each document.
     Nothing written though the cache is not full: the next unit needs more room than all of `tokens`.
     """
-    prefix, bos, eos = options
-    plain, hashed = model[0], model[1]
-    slots, records, letters, _ = cache
+    empty, bos, eos = options
     document, place, earlier = state[:3]
-    count, stored = np.int64(0), True
-    while stored and document < len(offsets) - 1:
-        end = offsets[document + 1]
+    count, stored = I64(0), True
+    while stored and document < len(offsets) - 1 and count + 2 <= len(tokens):
+        start, end = offsets[document], offsets[document + 1]
         if place < 0:
-            place = offsets[document]
-            unit = _unit_end(buffer, place, end, SPACE, plain, hashed) if prefix else place
-            if count + MOST * (unit - place + 1) + 2 > len(tokens):
-                place = NONE
-                break
             if bos >= 0:
                 tokens[count] = bos
                 count += 1
-            if prefix and place < end:
-                count, stored = _append_after_space(buffer, place, unit, model, cache, work, tokens, count)
-            place = unit
-        while stored and place < end:
-            place, count = _append_known(buffer, place, end, plain, hashed, slots, records, letters, tokens, count)
-            if place < end:
-                unit = _unit_end(buffer, place, end, NONE, plain, hashed)
-                if count + MOST * (unit - place) + 1 > len(tokens):
-                    break
-                count, stored = _append_new(buffer, place, unit, model, cache, work, tokens, count)
-                place = unit
-        if place < end:
+            place = end if end - start == empty else start
+        place, count, stored = _append(buffer, place, end, model, cache, work, tokens, count)
+        if place < end or count == len(tokens):
             break
         if eos >= 0:
             tokens[count] = eos
