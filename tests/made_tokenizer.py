@@ -1,9 +1,8 @@
 """Small SentencePiece models, trained in the test that uses them."""
 
 import functools
-import io
 
-import sentencepiece
+import trained_tokenizers
 
 TEXT = [
     "The young llama walks along the stone wall and looks at the valley.",
@@ -17,22 +16,7 @@ TEXT = [
 @functools.cache
 def model(vocabulary=400, **options):
     """The bytes of a BPE model with LLaMA's options, but for those given."""
-    sink = io.BytesIO()
-    lines = [line for text in TEXT for line in text.split("\n")]
-    llama = {
-        "model_type": "bpe",
-        "vocab_size": vocabulary,
-        "character_coverage": 0.99995,
-        "split_digits": True,
-        "byte_fallback": True,
-        "allow_whitespace_only_pieces": True,
-        "normalization_rule_name": "identity",
-        "remove_extra_whitespaces": False,
-        "minloglevel": 2,
-        "num_threads": 1,
-    }
-    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(lines), model_writer=sink, **{**llama, **options})
-    return sink.getvalue()
+    return trained_tokenizers.train([line for text in TEXT for line in text.split("\n")], vocab_size=vocabulary, **options)
 
 
 def with_pieces(found, more):
