@@ -147,7 +147,7 @@ def _manifest(
         "listing": listing_fingerprint(given.listing),
         "rules": RULES,
         "schema": SCHEMA,
-        "settings": {name: {"value": _listed(value), "origin": origin} for name, value, origin in settings.fields(job.config)},
+        "settings": settings.described(job.config),
         "models": dict(job.models.fingerprints),
         "libraries": {"unicode": unicodedata.unidata_version, **{name: importlib.metadata.version(name) for name in LIBRARIES}},
         "seeds": {},
@@ -176,10 +176,6 @@ def _counted(totals: list[Total], name: str) -> dict[str, int]:
     for total in totals:
         counts.update(total.histograms.get(name, {}))
     return dict(sorted(counts.items()))
-
-
-def _listed(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _digests(parts: list[str | None]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pipeline import plan, settings
 
@@ -144,6 +144,12 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if ALL in known.sources:
         raise UsageError(f"--source={known.source}: all names every source, and stands alone")
     return known, rest
+
+
+def print_fields(config: Any, prefix: str = "") -> None:
+    """Prints every field of a configuration with its value and where the value comes from."""
+    for name, value, origin in settings.fields(config):
+        print(f"{prefix}{name}={settings.shown(value)}\n    {origin}")
 
 
 def workers(wanted: int) -> int:

@@ -51,6 +51,14 @@ def fields(config: Any, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
             yield f"{prefix}{field.name}", value, field.metadata.get("origin", "")
 
 
+def described(config: Any) -> dict[str, dict[str, Any]]:
+    """Every field with its value and its origin, as manifests hold them."""
+    return {
+        name: {"value": sorted(value) if isinstance(value, frozenset) else value, "origin": origin}
+        for name, value, origin in fields(config)
+    }
+
+
 def has(config: Any, assignment: str) -> bool:
     """Whether the configuration has the field that `name=value` names."""
     return assignment.partition("=")[0].strip() in [name for name, _, _ in fields(config)]

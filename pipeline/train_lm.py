@@ -186,7 +186,7 @@ def _finish(manifest: dict[str, Any], result: Path, config: LanguageModelTrainin
     # The binary form is made of the other, where build_binary is installed, and gives the same numbers.
     content = [manifest["files"][name]["sha256"] for name in (SENTENCEPIECE, ARPA)]
     manifest["fingerprint"] = settings.fingerprint(content, manifest["cutoffs"])
-    manifest["settings"] = {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)}
+    manifest["settings"] = settings.described(config)
     manifest["versions"] = {name: version(name) for name in ("numpy", "pyarrow", "sentencepiece", "ufal-kenlm")}
     manifest["versions"]["unicode"] = unicodedata.unidata_version
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

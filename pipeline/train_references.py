@@ -101,7 +101,7 @@ def _fit(pages: Pages, examples: list[Example], config: ReferenceTraining, folde
         "positives": positives,
         "negatives": len(examples) - positives,
         "held_out": _judge(str(model), pages, held_out, config.threshold),
-        "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)},
+        "settings": settings.described(config),
         "seed": config.seed,
         "versions": {name: version(name) for name in ("fasttext-numpy2", "numpy")},
     }

@@ -21,7 +21,7 @@ from typing import Any
 
 from mixtures import named
 from mixtures.mixture import Mixture
-from pipeline import files, settings, tokenizer_sample, training
+from pipeline import command_line, files, settings, tokenizer_sample, training
 from pipeline.settings import setting
 from pipeline.stores import scheme
 from pipeline.tokenizer_sample import CleanSource, Drawn, FileSource, Source
@@ -156,7 +156,7 @@ def train(
         manifest |= {
             "mixture": {"name": plan.mixture.name, "origin": plan.mixture.origin, "weights": weights},
             "left_out": plan.left_out,
-            "settings": {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)},
+            "settings": settings.described(config),
             "versions": versions,
             "fingerprint": fingerprint,
         }
@@ -308,8 +308,10 @@ def main(arguments: list[str] | None = None) -> int:
     changes = options.set + ([f"column={options.column}"] if options.column else [])
 
     if options.list_fields:
-        for name, value, origin in settings.fields(TokenizerTraining()):
-            print(f"{name}={settings.shown(value)}\n    {origin}")
+        try:
+            command_line.print_fields(settings.change(TokenizerTraining(), changes))
+        except settings.SettingError as error:
+            parser.error(str(error))
         return 0
 
     def trained(say: Say) -> str:
