@@ -54,10 +54,10 @@ def one(name: str, documents: list[str], model: bytes) -> None:
         job, unit = prepared(Path(folder), documents, model)
         for number in range(ROUNDS):
             for column, ready in enumerate((False, True)):
-                token_unit._tokenizer.cache_clear()
+                token_unit.loaded.cache_clear()
                 files.delete_tree(job.work)
                 if ready:
-                    token_unit._tokenizer(job.model, job.model_digest)
+                    token_unit.loaded(job.model, job.model_digest)
                 started = time.process_time()
                 token_unit.perform(job, unit)
                 times[number, column] = time.process_time() - started

@@ -60,7 +60,8 @@ def check_contents(manifest: TokenManifest) -> None:
     found = check_sizes(manifest)
     noted = _noted(manifest.directory)
     now = time.time_ns()
-    touched = [name for name, status in found.items() if noted.get(name, ())[:3] != _times(status)]
+    # A note that speaks against the manifest may itself be damaged: the shard is asked.
+    touched = [name for name, status in found.items() if noted.get(name) != (*_times(status), manifest.shards[name].sha256)]
     paths = [os.path.join(manifest.directory, name) for name in touched]
     if touched:
         with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
@@ -86,13 +87,16 @@ def _sha256(path: str) -> str:
 
 def _noted(directory: str) -> dict[str, Note]:
     """What was noted; nothing where there is no note, or none that can be read: then everything is hashed."""
+    path = os.path.join(directory, CHECKED)
+    if not os.path.isfile(path):
+        return {}
     try:
-        with open(os.path.join(directory, CHECKED), "rb") as stream:
+        with open(path, "rb") as stream:
             return {
                 name: (int(size), int(changed), int(status), str(digest))
                 for name, (size, changed, status, digest) in json.load(stream).items()
             }
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}
 
 
@@ -100,10 +104,13 @@ def _note(directory: str, notes: Mapping[str, Note]) -> None:
     """Writes the note, if the folder allows: without it the answer is the same, only later."""
     path = os.path.join(directory, CHECKED)
     part = f"{path}.{os.getpid()}.part"
-    with suppress(OSError):
+    try:
         with open(part, "w") as stream:
             json.dump(notes, stream)
         os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(part)
 
 
 def fingerprint(settings: Mapping[str, Any], manifests: Iterable[TokenManifest]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mixtures.mixture import MixtureError
+from mixtures.mixture import MixtureError, written
 
 Integers = npt.NDArray[np.int64]
 
@@ -86,11 +86,12 @@ def period_of(weights: Sequence[Fraction]) -> int:
         found = ", ".join(map(str, weights))
         raise MixtureError(f"every share is above 0, found {found}: leave out the sources that nothing is drawn from")
     if sum(weights) != 1:
-        raise MixtureError(f"shares sum to exactly 1, found {sum(weights)}: give them as exact fractions")
+        raise MixtureError(f"shares sum to exactly 1, found {written(sum(weights, Fraction()))}: give them as exact fractions")
     period = math.lcm(*(weight.denominator for weight in weights))
     if period > LONGEST_PERIOD:
+        found = f"{period:,}" if period <= MOST_POSITIONS else "over 2^62"
         raise MixtureError(
-            f"the shares' common denominator is {period:,}, more than {LONGEST_PERIOD:,}: round them to six decimals at most, so that they "
+            f"the shares' common denominator is {found}, more than {LONGEST_PERIOD:,}: round them to six decimals at most, so that they "
             "still sum to 1"
         )
     return period

@@ -27,7 +27,7 @@ from mixtures import changed, opening
 from mixtures.changed import ShardsChanged
 from mixtures.interleave import MOST_POSITIONS, Interleaving
 from mixtures.llama import LLAMA
-from mixtures.mixture import Mixture
+from mixtures.mixture import Mixture, shown
 from mixtures.opening import Check
 from mixtures.permutation import key_of
 from mixtures.sequences import MOST_TOKENS
@@ -109,7 +109,7 @@ class Loader:
         where shards are not those that their manifest names, MixtureError for a mixture that cannot be, ValueError for other
         arguments.
         """
-        _check_arguments(sequence_length, sequences, held_out)
+        _check_arguments(mixture, sequence_length, sequences, held_out, seed)
         self._arguments = {
             "output": output,
             "mixture": mixture,
@@ -148,7 +148,7 @@ class Loader:
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
         """A rank's rows of the global batch of a step, both from 0. Raises ValueError where `world` does not divide the sequences of a batch."""
-        if not 0 <= rank < world or self._sequences % world:
+        if not 0 <= index(rank) < index(world) or self._sequences % world:
             raise ValueError(
                 f"expected a rank below a number of ranks that divides the {self._sequences} sequences of a batch, found rank {rank} of {world}"
             )
@@ -186,7 +186,7 @@ class Loader:
 
     def where(self, step: int, row: int) -> Place:
         """Where a row of the global batch of a step comes from."""
-        if not 0 <= row < self._sequences:
+        if not 0 <= index(row) < self._sequences:
             raise ValueError(f"expected a row from 0 to {self._sequences - 1}, found {row}")
         (source,), (epoch,), (window,) = (
             values.tolist() for values in self._drawn(np.array([self._checked(step) * self._sequences + row]))
@@ -256,10 +256,17 @@ class Loader:
         return Batch(tokens, sources, documents)
 
 
-def _check_arguments(sequence_length: int, sequences: int, held_out: int) -> None:
+def _check_arguments(mixture: Any, sequence_length: Any, sequences: Any, held_out: Any, seed: Any) -> None:
+    if not isinstance(mixture, Mixture):
+        raise ValueError(f"expected a Mixture, such as mixtures.named.find('llama'), found {shown(mixture)}")
+    for name, value in (("sequence_length", sequence_length), ("sequences", sequences), ("held_out", held_out), ("seed", seed)):
+        if type(value) is not int:
+            raise ValueError(f"expected a whole number as {name}, found {shown(value)}")
     for name, value in (("sequence_length", sequence_length), ("sequences", sequences)):
         if value < 1:
             raise ValueError(f"expected a {name} of 1 or more, found {value}")
+    if sequence_length * sequences > MOST_TOKENS:
+        raise ValueError(f"expected batches of 2^62 tokens at most, found {sequences:,} sequences of {sequence_length:,}")
     if held_out and held_out <= sequence_length:
         raise ValueError(f"expected a held_out of 0, or of one sequence at least ({sequence_length + 1} tokens), found {held_out}")
 

@@ -14,6 +14,13 @@ class MixtureError(ValueError):
     """A mixture that cannot be: what was expected, what was found, what to do."""
 
 
+MOST_TOKENS = 2**62
+"""ours: no run draws more; positions in it stay within int64."""
+NUMBER = re.compile(r"\s*[+-]?(\d{1,30}/\d{1,30}|(?=\.?\d)\d{0,30}\.?\d{0,30}(e[+-]?\d{1,2})?)\s*", re.ASCII | re.IGNORECASE)
+"""ours: what a person writes. An exponent of more digits would be worked out to as many digits as it says."""
+LONGEST = 80
+"""ours: characters of a value that a message quotes."""
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """ours: a source's name is also that of its folder."""
 
@@ -36,23 +43,28 @@ class Mixture:
     origin: str
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and isinstance(self.origin, str) and isinstance(self.weights, Mapping)):
+            raise MixtureError(
+                "a mixture has a name, weights (a mapping) and an origin, "
+                f"found {shown(self.name)}, {shown(self.weights)} and {shown(self.origin)}"
+            )
         object.__setattr__(self, "weights", dict(self.weights))
         for source, weight in self.weights.items():
-            if not NAME.fullmatch(source):
-                raise MixtureError(f"mixture {self.name}: a source's name is letters, digits, '_', '-' and '.', found {source!r}")
+            if not isinstance(source, str) or not NAME.fullmatch(source):
+                raise MixtureError(f"mixture {self.name}: a source's name is letters, digits, '_', '-' and '.', found {shown(source)}")
             if not isinstance(weight, Fraction):
                 raise MixtureError(
-                    f"mixture {self.name}: the share of {source} is an exact Fraction, found {weight!r}: say Fraction('0.67')"
+                    f"mixture {self.name}: the share of {source} is an exact Fraction, found {shown(weight)}: say Fraction('0.67')"
                 )
             if weight <= 0:
                 raise MixtureError(
-                    f"mixture {self.name}: the share of {source} is above 0, found {weight}: leave out what is not drawn from"
+                    f"mixture {self.name}: the share of {source} is above 0, found {written(weight)}: leave out what is not drawn from"
                 )
         total = sum(self.weights.values())
         if total != 1:
             raise MixtureError(f"mixture {self.name}: the shares sum to exactly 1, found {written(Fraction(total))}")
-        if self.tokens <= 0:
-            raise MixtureError(f"mixture {self.name}: the tokens drawn are 1 or more, found {self.tokens}")
+        if type(self.tokens) is not int or not 1 <= self.tokens <= MOST_TOKENS:
+            raise MixtureError(f"mixture {self.name}: the tokens drawn are a whole number from 1 to 2^62, found {shown(self.tokens)}")
 
     def only(self, sources: Collection[str]) -> Mixture:
         """These sources alone, in the order of the table and in the same proportions to one another.
@@ -81,11 +93,11 @@ def shares(given: Mapping[str, str | int | Decimal | Fraction]) -> dict[str, Fra
     exact = {}
     for source, value in given.items():
         try:
-            if isinstance(value, bool | float):
+            if isinstance(value, bool | float) or not (isinstance(value, Fraction) or NUMBER.fullmatch(str(value))):
                 raise ValueError
             exact[source] = Fraction(value)
         except (ValueError, TypeError, ArithmeticError):
-            raise MixtureError(f"the share of {source} is a number such as '0.67', 67 or '2/3', found {value!r}") from None
+            raise MixtureError(f"the share of {source} is a number such as '0.67', 67 or '2/3', found {shown(value)}") from None
     total = sum(exact.values(), Fraction())
     if total not in (1, 100):
         raise MixtureError(f"shares sum to exactly 1, or to 100 as per cent, found {written(total)} over {len(exact)} sources")
@@ -100,6 +112,17 @@ def nearest(word: str, names: Iterable[str]) -> str:
 
 
 def written(number: Fraction) -> str:
-    """A fraction as a person reads it: a decimal where it ends within ten digits, else also the exact fraction."""
+    """A fraction as a person reads it: a decimal where it ends within ten digits, else also the exact fraction, where that is no page of digits."""
     decimal = f"{float(number):.10f}".rstrip("0").rstrip(".")
+    if number.denominator > MOST_TOKENS:
+        return f"about {float(number):.6g}"
     return decimal if Fraction(decimal) == number else f"{number} (about {float(number):.6g})"
+
+
+def shown(value: object) -> str:
+    """Any value as Python writes it, in LONGEST characters at most."""
+    try:
+        words = repr(value)
+    except Exception:  # an integer of thousands of digits, or an object of the user's
+        return f"a value of type {type(value).__name__}"
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}..."

@@ -18,7 +18,7 @@ from typing import Any
 from mixtures import token_manifest, token_shards
 from mixtures.interleave import period_of
 from mixtures.llama import LLAMA, TABLE_1
-from mixtures.mixture import Mixture, MixtureError, nearest
+from mixtures.mixture import MOST_TOKENS, Mixture, MixtureError, nearest, shown
 from mixtures.named import NAMED, find
 from mixtures.quotas import Quota, once, quotas
 
@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _plan(flags: argparse.Namespace) -> Plan:
     mixture = find(flags.mixture)
+    if not flags.most_epochs > 0:
+        raise MixtureError(f"--most-epochs is above 0, found {flags.most_epochs:g}")
     if flags.only is not None:
         mixture = mixture.only([name for name in flags.only.split(",") if name])
     period_of(list(mixture.weights.values()))  # what cannot be interleaved cannot be drawn
@@ -122,20 +124,24 @@ def _plan(flags: argparse.Namespace) -> Plan:
 
 def amount(flag: str, text: str) -> int:
     """A number of tokens as written: 1400000000000, 1.4T, 300B, 12M, 500k. Raises MixtureError for what is no whole number above 0."""
-    matched = re.fullmatch(r"(\d+(?:\.\d+)?)([kmbt]?)", text.strip(), re.ASCII | re.IGNORECASE)
+    matched = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?)([kmbt]?)", text.strip(), re.ASCII | re.IGNORECASE)
     number = Fraction(matched[1]) * UNITS[matched[2].lower()] if matched else Fraction()
-    if number <= 0 or number.denominator != 1:
-        raise MixtureError(f"{flag} takes a whole number of tokens such as 1400000000000, 1.4T, 300B, 12M or 500k, found {text!r}")
+    if not 0 < number <= MOST_TOKENS or number.denominator != 1:
+        raise MixtureError(
+            f"{flag} takes a whole number of tokens such as 1400000000000, 1.4T, 300B, 12M or 500k, up to 2^62, found {shown(text)}"
+        )
     return int(number)
 
 
 def _unique(mixture: Mixture, output: str, given: Sequence[str]) -> dict[str, int]:
     """Unique tokens of each source of the mixture: as given, else as its token shards hold."""
-    unique = {}
+    unique: dict[str, int] = {}
     for word in given:
         source, _, number = word.partition("=")
         if source not in mixture.weights:
             raise MixtureError(f"--unique {word}: mixture {mixture.name} has no source {source!r}{nearest(source, mixture.weights)}")
+        if source in unique:
+            raise MixtureError(f"--unique {word}: {source} was given before, as {unique[source]:,}: give each source once")
         unique[source] = amount(f"--unique {source}", number)
     missing = {}
     for source in mixture.weights:

@@ -176,7 +176,7 @@ def map_shard(manifest: TokenManifest, name: str) -> MappedShard:
             raise TokensError(f"{path}: expected version {token_shards.FORMAT} of the format, found {version}: {_again(manifest)}")
         read = (reader.get_batch(number) for number in range(reader.num_record_batches))
         batches = list(_views(path, whole, read, manifest))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise TokensError(
             f"{path}: expected a token shard (an Arrow IPC file), found one that cannot be read ({error}): {_again(manifest)}"
         ) from None
@@ -186,14 +186,21 @@ def map_shard(manifest: TokenManifest, name: str) -> MappedShard:
 
 def _views(path: str, whole: Any, read: Iterator[Any], manifest: TokenManifest) -> Iterator[RecordBatch]:
     row = 0
-    for batch in read:
+    for number, batch in enumerate(read):
+        # A damaged offset would be read through, past the end of the map. Costs a look at ids and offsets, not at tokens.
+        batch.validate(full=True)
         column = batch.column("tokens")
+        if batch.column("id").null_count or column.null_count or column.values.null_count:
+            raise pa.ArrowInvalid(f"a row of record batch {number} has no id or no tokens, or a token is missing")
         values, offsets = column.values.to_numpy(), column.offsets.to_numpy()
         for view in (values, offsets):
             if len(view) and not whole.address <= view.ctypes.data < whole.address + whole.size:
                 raise TokensError(
                     f"{path}: expected an uncompressed token shard, found a compressed one: write it as it was, {_again(manifest)}"
                 )
+        ends = (int(offsets[0]), int(offsets[-1])) if len(offsets) else (0, 0)
+        if ends != (0, len(values)):
+            raise pa.ArrowInvalid(f"the documents of record batch {number} hold tokens {ends[0]} to {ends[1]} of {len(values)}")
         yield RecordBatch(values, offsets, batch.column("id"), row)
         row += len(batch)
 

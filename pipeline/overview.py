@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from mixtures.json_fields import WrongField
 from mixtures.llama import LLAMA, TABLE_1
 from pipeline import files, overview_held, overview_mixture, overview_tokenizer, overview_tokens, overview_words
 from pipeline.overview_held import Held, Source
@@ -16,11 +17,20 @@ PAPER_DISK = sum(row.disk for row in TABLE_1.values())
 
 
 def write(output: str) -> str | None:
-    """Writes the report of all that an output holds; gives its path, None where there is nothing. Raises OSError, ValueError, KeyError as `read` does."""
-    held = overview_held.read(output)
+    """Writes the report of all that an output holds; gives its path, None where there is nothing.
+
+    Raises OSError, and RuntimeError where a file that it would tell of is damaged.
+    """
+    path = files.join(output, "report.html")
+    try:
+        held = overview_held.read(output)
+    except WrongField as error:
+        raise RuntimeError(
+            f"{path} was not written, as one of the files that it tells of is damaged: {error}: delete that file, and run its command again "
+            "with --overwrite"
+        ) from None
     if not held.sources:
         return None
-    path = files.join(output, "report.html")
     files.write_bytes(path, render(held).encode("utf-8", "replace"))
     return path
 

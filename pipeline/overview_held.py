@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mixtures import token_shards
+from mixtures.json_fields import Fields
 from pipeline import files
 from pipeline.plan import SOURCES
 
@@ -93,29 +93,38 @@ class Held:
 
 
 def read(output: str) -> Held:
-    """All that an output holds. Raises OSError, and ValueError or KeyError where a file is not what this project writes."""
+    """All that an output holds. Raises OSError, and WrongField where a file is not what this project writes."""
     beside = {*files.names(output), *files.names(files.join(output, TOKENS))} - {*SOURCES, TOKENS, TOKENIZER}
     sources = (_source(output, name) for name in (*SOURCES, *sorted(beside)))
-    return Held(tuple(source for source in sources if source is not None), _json(output, TOKENIZER, token_shards.MANIFEST))
+    found = tuple(source for source in sources if source is not None)
+    tokenizer = _json(output, TOKENIZER, token_shards.MANIFEST)
+    return Held(found, tokenizer.held if tokenizer else None)
 
 
-def _json(*path: str) -> dict[str, Any] | None:
+def _json(*path: str) -> Fields | None:
     whole = files.join(*path)
-    if not files.exists(whole):
-        return None
-    content = json.loads(files.read_bytes(whole))
-    if not isinstance(content, dict):
-        raise ValueError(f"{whole}: expected a JSON object, found {type(content).__name__}; delete it and run its command again")
-    return content
+    return Fields.of(whole, files.read_bytes(whole)) if files.exists(whole) else None
 
 
 def _source(output: str, name: str) -> Source | None:
     books, manifest = _json(output, name, token_shards.BOOKS), _json(output, name, token_shards.MANIFEST)
     tokens = _tokens(output, name)
     if books is not None and manifest is not None:
-        shards = {path: shard["sha256"] for path, shard in manifest["shards"].items() if path.startswith(f"{name}/clean/")}
-        return Source(name, books, manifest.get("clean_text_bytes"), shards, tokens)
+        shards = {
+            path: str(shard.held.get("sha256")) for path, shard in manifest.each("shards").items() if path.startswith(f"{name}/clean/")
+        }
+        text = manifest.count("clean_text_bytes") if "clean_text_bytes" in manifest.held else None
+        return Source(name, _books(books), text, shards, tokens)
     return Source(name, None, None, {}, tokens) if tokens is not None else None
+
+
+def _books(held: Fields) -> dict[str, Any]:
+    """The books of a run, as far as the report shows them."""
+    steps = [
+        {"label": step.text("label"), **{count: step.count(count) for count in ("in", "kept", "dropped")}} for step in held.listed("steps")
+    ]
+    counts = {name: held.count(name) for name in ("in", "kept")}
+    return {**counts, "broken": held.inside("broken").counts(), "steps": steps, "closed": held.flag("closed")}
 
 
 def _tokens(output: str, name: str) -> Tokens | None:
@@ -124,17 +133,23 @@ def _tokens(output: str, name: str) -> Tokens | None:
     manifest = _json(output, TOKENS, name, token_shards.MANIFEST)
     if books is None or manifest is None:
         return None
-    lengths = manifest.get("lengths") or {}
     return Tokens(
-        documents=manifest["documents"],
-        all=manifest["tokens"],
-        in_text=books["tokens"]["in text"],
-        text_bytes=manifest["text_bytes"],
-        noted=books["noted"],
-        lengths=tuple(sorted((int(edge), count) for edge, count in lengths.items())),
-        tokenizer=manifest["tokenizer"]["sha256"],
-        vocabulary=manifest["tokenizer"]["vocabulary"],
-        closed=books["closed"],
-        complete=manifest["complete"],
-        shards={entry["name"]: entry["sha256"] for entry in manifest["inputs"]},
+        documents=manifest.count("documents"),
+        all=manifest.count("tokens"),
+        in_text=books.inside("tokens").count("in text"),
+        text_bytes=manifest.count("text_bytes"),
+        noted=books.inside("noted").counts(),
+        lengths=tuple(sorted(_lengths(manifest))),
+        tokenizer=manifest.inside("tokenizer").sha256("sha256"),
+        vocabulary=manifest.inside("tokenizer").count("vocabulary", least=1),
+        closed=books.flag("closed"),
+        complete=manifest.flag("complete"),
+        shards={entry.text("name"): entry.text("sha256") for entry in manifest.listed("inputs")},
     )
+
+
+def _lengths(manifest: Fields) -> Iterator[tuple[int, int]]:
+    for edge, count in manifest.inside("lengths").counts().items() if manifest.held.get("lengths") is not None else ():
+        if not edge.isascii() or not edge.isdecimal() or len(edge) > 18:
+            raise manifest.wrong("lengths", "documents by their fewest tokens", edge)
+        yield int(edge), count

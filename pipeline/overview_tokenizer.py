@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from mixtures.json_fields import MOST
+from mixtures.mixture import NUMBER
 from pipeline.overview_held import Held
 from pipeline.report_markup import Cell, Figure, Markup, escaped, fold, number, paragraph, size, table
 from pipeline.visible import visible
@@ -36,8 +38,7 @@ def shown(manifest: Mapping[str, Any], held: Held) -> Markup:
     parts = [
         f"<p>{_vocabulary(manifest.get('vocabulary'))}{f' SHA-256: <code>{escaped(digest)}</code>.' if isinstance(digest, str) else ''}</p>"
     ]
-    others = {tokens.tokenizer for tokens in held.tokenized.values()} - {digest}
-    if others and isinstance(digest, str):
+    if isinstance(digest, str) and {tokens.tokenizer for tokens in held.tokenized.values()} - {digest}:
         parts.append(paragraph("The tokens that are here were made with another one.", "soft"))
     sources = manifest.get("sources")
     if isinstance(sources, Mapping) and all(isinstance(row, Mapping) for row in sources.values()):
@@ -70,9 +71,9 @@ def _sample(sources: Mapping[str, Mapping[str, Any]]) -> Markup:
 
 
 def _of_sample(column: str, value: Any) -> Cell:
-    if column == "bytes" and isinstance(value, int):
+    if column == "bytes" and isinstance(value, int) and abs(value) <= MOST:
         return size(value)
-    if column.startswith("share") and isinstance(value, str | float | int):
+    if column.startswith("share") and NUMBER.fullmatch(str(value)):
         try:
             return Figure(f"{float(Fraction(value)):.1%}")
         except (ValueError, ArithmeticError):

@@ -58,8 +58,7 @@ def configure(flags: argparse.Namespace) -> dict[str, Any]:
 def list_fields(flags: argparse.Namespace) -> int:
     """Prints every field of the configuration with its value and its origin."""
     for source, config in configure(flags).items():
-        for name, value, origin in settings.fields(config):
-            print(f"{source + '.' if len(flags.sources) > 1 else ''}{name}={settings.shown(value)}\n    {origin}")
+        command_line.print_fields(config, f"{source}." if len(flags.sources) > 1 else "")
     return 0
 
 
@@ -84,7 +83,7 @@ def run(flags: argparse.Namespace, rest: list[str], started: float) -> int:
     from pipeline import overview
 
     print(f"all sources: {overview.write(flags.output)}")
-    return finish(outcomes, started, flags)
+    return finish(outcomes, started, flags.output)
 
 
 def run_source(job: plan.Job, given: Any, flags: argparse.Namespace, options: Any) -> Any:
@@ -136,14 +135,15 @@ SEVERITY = (3, 1, 4, 0)
 """Exit codes, the worst first: what several sources come to."""
 
 
-def finish(outcomes: list[Any], started: float, flags: argparse.Namespace) -> int:
-    """Prints the summary line, the sum over the sources; gives the worst exit code."""
+def finish(outcomes: list[Any], started: float, output: str, **more: int) -> int:
+    """Prints the summary line, the sum over the sources, with what else was counted; gives the worst exit code."""
     summary = {
         "in": sum(outcome.books["in"] for outcome in outcomes),
         "kept": sum(outcome.books["kept"] for outcome in outcomes),
+        **more,
         "reused": sum(outcome.reused for outcome in outcomes),
         "seconds": round(time.monotonic() - started, 1),
-        "output": flags.output,
+        "output": output,
     }
     print(json.dumps(summary), flush=True)
     codes: list[int] = [outcome.code for outcome in outcomes]

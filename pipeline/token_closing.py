@@ -7,13 +7,13 @@ import json
 from typing import Any
 
 from mixtures import token_shards
+from mixtures.json_fields import Fields, WrongField
 from pipeline import files, receipts, settings, state
 from pipeline.closing import Outcome, quarantined
 from pipeline.plan import listing_fingerprint
-from pipeline.token_job import RULES, CleanShards, TokenJob, described
-from pipeline.token_unit import BOS, EOS, IN_TEXT
+from pipeline.token_job import RULES, CleanShards, TokenJob
+from pipeline.token_unit import BOS, EOS, IN_TEXT, loaded
 from pipeline.totals import Total, of_stage
-from transforms.tokenizer import Tokenizer
 
 LIBRARIES = ("apache-beam", "numba", "numpy", "pyarrow", "sentencepiece")
 MODEL = "tokenizer.model"
@@ -28,10 +28,10 @@ def close(job: TokenJob, clean: CleanShards) -> Outcome:
     total, shards = _sum(job, {unit for _, unit, _ in lost})
     for _, unit, _ in lost:
         files.delete(job.shard(unit))
+    files.delete_partial(job.directory)  # of workers that were killed
     manifest = _manifest(job, clean, total, shards, lost)
     books = _books(job, total, shards, complete=not lost)
-    model = files.read_bytes(job.model)
-    files.write_bytes(files.join(job.directory, MODEL), model)
+    files.write_bytes(files.join(job.directory, MODEL), files.read_bytes(job.model))
     _write(job, token_shards.BOOKS, books)
     _write(job, token_shards.MANIFEST, manifest)
     outcome = _outcome(job, books, manifest, len(files.names(files.join(job.work, "reused"))))
@@ -41,9 +41,29 @@ def close(job: TokenJob, clean: CleanShards) -> Outcome:
 
 
 def again(job: TokenJob, manifest: dict[str, Any]) -> Outcome:
-    """The outcome of a run that stands finished: nothing is done again."""
-    books = json.loads(files.read_bytes(files.join(job.directory, token_shards.BOOKS)))
-    return _outcome(job, books, manifest, job.units)
+    """The outcome of a run that stands finished: nothing is done again, but the model is copied where it is gone.
+
+    Raises RuntimeError where its books or its manifest are damaged.
+    """
+    paths = [files.join(job.directory, name) for name in (token_shards.BOOKS, token_shards.MANIFEST)]
+    try:
+        books = Fields.of(paths[0], files.read_bytes(paths[0]))
+        for name in ("in", "kept"):
+            books.count(name)
+        books.inside("noted").counts()
+        for name in ("all", IN_TEXT):
+            books.inside("tokens").count(name)
+        if not books.flag("closed"):
+            books.texts("errors")
+        held = Fields(paths[1], manifest)
+        held.count("text_bytes")
+        held.listed("quarantined")
+    except (WrongField, FileNotFoundError) as error:
+        raise RuntimeError(f"{error}: this is not what was written: run the same line with --overwrite") from None
+    model = files.join(job.directory, MODEL)
+    if not files.exists(model) or files.sha256(model) != job.model_digest:
+        files.write_bytes(model, files.read_bytes(job.model))
+    return _outcome(job, dict(books.held), manifest, job.units)
 
 
 def _write(job: TokenJob, name: str, content: dict[str, Any]) -> None:
@@ -93,7 +113,7 @@ def _books(job: TokenJob, total: Total, shards: Shards, complete: bool) -> dict[
 
 
 def _manifest(job: TokenJob, clean: CleanShards, total: Total, shards: Shards, lost: list[tuple[str, int, str]]) -> dict[str, Any]:
-    tokenizer = Tokenizer(files.read_bytes(job.model))
+    tokenizer = loaded(job.model, job.model_digest)
     return {
         "source": job.source,
         "complete": not lost,
@@ -102,7 +122,7 @@ def _manifest(job: TokenJob, clean: CleanShards, total: Total, shards: Shards, l
         "listing": listing_fingerprint(clean.listing),
         "rules": RULES,
         "format": token_shards.FORMAT,
-        "settings": described(job.config),
+        "settings": settings.described(job.config),
         "tokenizer": {
             "sha256": job.model_digest,
             "vocabulary": tokenizer.vocabulary,
@@ -140,5 +160,6 @@ def _told(books: dict[str, Any], manifest: dict[str, Any]) -> str:
     notes = "".join(f"; {count:,} times {note}" for note, count in books["noted"].items())
     return (
         f"{books['source']}: {books['kept']:,} of {books['in']:,} documents, {tokens['all']:,} tokens ({tokens[IN_TEXT]:,} in text), {ratio}, "
-        f"{len(manifest['shards']):,} shards{notes}" + (", books closed" if books["closed"] else ", BOOKS DO NOT CLOSE")
+        f"{len(manifest['shards']):,} shard{'s' * (len(manifest['shards']) != 1)}{notes}"
+        + (", books closed" if books["closed"] else ", BOOKS DO NOT CLOSE")
     )

@@ -6,12 +6,11 @@ A job travels to the workers whole; it is small, and holds no host and no time.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mixtures import token_shards
+from mixtures.json_fields import Fields, WrongField
 from pipeline import files, parquet_footer, settings
 from pipeline.files import InputError, Listed
 from pipeline.settings import setting
@@ -130,26 +129,34 @@ def finished(output: str, sources: tuple[str, ...]) -> list[str]:
 
 
 def clean_shards(output: str, source: str) -> CleanShards:
-    """The clean shards of a source, as its manifest names them. Raises InputError where its run has not ended, or a shard is not what it was."""
+    """The clean shards of a source, as its manifest names them. Raises InputError where its run has not ended, or they are not as it left them."""
     directory = files.join(output, source)
     again = f"python -m pipeline.run --source={source} --output={output}"
     if not files.exists(files.join(directory, "manifest.json")):
         raise InputError(f"{directory}: expected a finished run, found no manifest.json: run {again} first (with its --input)")
-    manifest, books = (json.loads(files.read_bytes(files.join(directory, name))) for name in ("manifest.json", "books.json"))
-    if not manifest["complete"]:
-        lost = ", ".join(entry["name"] for entry in manifest["quarantined"])
+    try:
+        return _clean_shards(output, source, again)
+    except WrongField as error:
+        raise InputError(f"{error}: this is not what its run wrote: run {again} --overwrite (with its --input)") from None
+
+
+def _clean_shards(output: str, source: str, again: str) -> CleanShards:
+    directory = files.join(output, source)
+    manifest, books = (
+        Fields.of(path, files.read_bytes(path)) for path in (files.join(directory, name) for name in ("manifest.json", "books.json"))
+    )
+    if not manifest.flag("complete"):
+        lost = ", ".join(entry.text("name") for entry in manifest.listed("quarantined"))
         raise InputError(f"{directory}: expected a complete run, but {lost} could not be done: run {again} again (with its --input)")
     listing = []
-    for name, shard in manifest["shards"].items():
+    for name, shard in manifest.each("shards").items():
         if name.startswith(f"{source}/clean/"):
-            path = files.join(output, name)
-            if not files.exists(path) or files.size(path) != shard["bytes"]:
+            path, size = files.join(output, name), shard.count("bytes")
+            if not files.exists(path) or files.size(path) != size:
                 found = f"one of {files.size(path):,} bytes" if files.exists(path) else "none"
-                raise InputError(
-                    f"{path}: expected the shard of {shard['bytes']:,} bytes that the manifest names, found {found}: run {again} again"
-                )
-            listing.append(Listed(path, shard["bytes"], shard["sha256"], name))
-    return CleanShards(source, sorted(listing, key=lambda file: file.name), books["kept"])
+                raise InputError(f"{path}: expected the shard of {size:,} bytes that the manifest names, found {found}: run {again} again")
+            listing.append(Listed(path, size, shard.sha256("sha256"), name))
+    return CleanShards(source, sorted(listing, key=lambda file: file.name), books.count("kept"))
 
 
 def make_job(clean: CleanShards, config: Tokenization, output: str, model: str, units: int) -> TokenJob:
@@ -188,8 +195,3 @@ def _pieces(file: Listed, shard_bytes: int) -> Iterator[Piece]:
         raise InputError(f"{file.path}: expected a clean shard: {error}") from None
     for number, group in enumerate(groups):
         yield Piece(file.path, file.name, file.tag, sum(chunk.stored for chunk in group.chunks), number)
-
-
-def described(config: Tokenization) -> dict[str, Any]:
-    """Every setting with its origin, as manifests hold them."""
-    return {name: {"value": value, "origin": origin} for name, value, origin in settings.fields(config)}

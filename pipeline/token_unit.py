@@ -43,7 +43,7 @@ def perform(job: TokenJob, unit: TokenUnit) -> receipts.Receipt:
         return standing
     started = time.monotonic()
     receipt = receipts.Receipt(unit.number, 0, shaped, unit.name, unit.size)
-    tokenizer = _tokenizer(job.model, job.model_digest)
+    tokenizer = loaded(job.model, job.model_digest)
     path = job.shard(unit.number)
     with Heartbeat(job.work, 0, unit.number, unit.size) as heartbeat:
         schema = token_shards.schema(tokenizer.dtype, _footer(job, tokenizer))
@@ -64,11 +64,11 @@ def perform(job: TokenJob, unit: TokenUnit) -> receipts.Receipt:
 
 
 @lru_cache(maxsize=1)
-def _tokenizer(path: str, digest: str) -> Tokenizer:
-    """The model, loaded once a process. Raises ValueError where it is no longer the one that the job names."""
+def loaded(path: str, digest: str) -> Tokenizer:
+    """The model, loaded once a process. Raises RuntimeError where it is no longer the one that the job names."""
     model = files.read_bytes(path)
     if hashlib.sha256(model).hexdigest() != digest:
-        raise ValueError(f"{path}: the tokenizer has changed since this run began: run the same line again")
+        raise RuntimeError(f"{path}: the tokenizer has changed since this run began: run the same line again")
     return Tokenizer(model)
 
 

@@ -8,14 +8,14 @@ Nothing is written before the line is known to make sense. Worker processes impo
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 import time
 from typing import Any
 
 from pipeline import command_line, files, plan, settings, token_job
 from pipeline.command_line import UsageError
-from pipeline.run import SEVERITY, beam_options
+from pipeline.run import beam_options, finish
 
 EPILOG = """
 examples
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         flags, rest = _parse(sys.argv[1:] if arguments is None else arguments)
         config = settings.change(token_job.Tokenization(), flags.set)
         if flags.list_fields:
-            return _list_fields(config)
+            command_line.print_fields(config)
+            return 0
         return run(flags, config, rest, started)
     except (UsageError, settings.SettingError, files.InputError) as error:
         print(f"pipeline.tokenize: {error}", file=sys.stderr)
@@ -86,21 +87,15 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if rest and not rest[0].startswith("-"):
         raise UsageError(f"{rest[0]!r} is no flag; the output is given with --output=DIR")
     flags.workers = command_line.workers(flags.workers)
-    for name in flags.source.split(",") if flags.source else []:
+    for name in flags.source.split(",") if flags.source is not None else []:
         settings.one_of("--source", name, plan.SOURCES)
     return flags, rest
-
-
-def _list_fields(config: token_job.Tokenization) -> int:
-    for name, value, origin in settings.fields(config):
-        print(f"{name}={settings.shown(value)}\n    {origin}")
-    return 0
 
 
 def run(flags: argparse.Namespace, config: token_job.Tokenization, rest: list[str], started: float) -> int:
     """A line whose flags make sense: refuses what else is wrong with it, then does it, source by source."""
     model = _model(flags)
-    sources = flags.source.split(",") if flags.source else token_job.finished(flags.output, plan.SOURCES)
+    sources = flags.source.split(",") if flags.source is not None else token_job.finished(flags.output, plan.SOURCES)
     if not sources:
         raise UsageError(f"{flags.output} holds no finished run: run python -m pipeline.run --source=NAME --output={flags.output} first")
     options = beam_options(rest)
@@ -122,7 +117,7 @@ def run(flags: argparse.Namespace, config: token_job.Tokenization, rest: list[st
     from pipeline import overview
 
     print(f"all sources: {overview.write(flags.output)}")
-    return _finish(outcomes, started, flags)
+    return finish(outcomes, started, flags.output, tokens=sum(outcome.books["tokens"]["all"] for outcome in outcomes))
 
 
 def _model(flags: argparse.Namespace) -> str:
@@ -131,6 +126,8 @@ def _model(flags: argparse.Namespace) -> str:
     if not files.exists(path):
         hint = f"train one with python -m pipeline.train_tokenizer --output={flags.output}, or give another with --tokenizer=PATH"
         raise UsageError(f"{path}: expected a SentencePiece model, found no file: {hint}")
+    if "://" not in path and not os.path.isfile(path):  # it is read by every worker
+        raise UsageError(f"{path}: expected a SentencePiece model, found a folder, a pipe or a device: name a file")
     return path
 
 
@@ -163,21 +160,6 @@ def _execute(job: token_job.TokenJob, units: list[token_job.TokenUnit], flags: a
 
     with progress.Progress(job.work, [unit.size for unit in units], 1) as shown:
         runners.run(build, flags.workers, options, shown, flags.start_timeout, "pipeline.tokenize")
-
-
-def _finish(outcomes: list[Any], started: float, flags: argparse.Namespace) -> int:
-    """Prints the summary line, the sum over the sources; gives the worst exit code."""
-    summary = {
-        "in": sum(outcome.books["in"] for outcome in outcomes),
-        "kept": sum(outcome.books["kept"] for outcome in outcomes),
-        "tokens": sum(outcome.books["tokens"]["all"] for outcome in outcomes),
-        "reused": sum(outcome.reused for outcome in outcomes),
-        "seconds": round(time.monotonic() - started, 1),
-        "output": flags.output,
-    }
-    print(json.dumps(summary), flush=True)
-    codes: list[int] = [outcome.code for outcome in outcomes]
-    return min(codes, key=SEVERITY.index)
 
 
 if __name__ == "__main__":

@@ -90,12 +90,20 @@ def test_holding_out_every_document_is_refused(output):
         ({"sequences": 0}, "expected a sequences of 1 or more, found 0"),
         ({"held_out": 8}, "expected a held_out of 0, or of one sequence at least \\(9 tokens\\), found 8"),
         ({"held_out": -1}, "expected a held_out of 0"),
+        ({"sequence_length": 1.5}, "expected a whole number as sequence_length, found 1.5"),
+        ({"seed": None}, "expected a whole number as seed, found None"),
+        ({"sequence_length": 2**40, "sequences": 2**40}, r"expected batches of 2\^62 tokens at most"),
         ({"check": "none"}, "check is content or size, not 'none'"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(output, options, said):
     with pytest.raises(ValueError, match=said):
         Loader(str(output), THIRDS, **{"sequence_length": 8, "sequences": 4, **options})
+
+
+def test_a_mixture_that_is_none_is_refused(output):
+    with pytest.raises(ValueError, match=r"expected a Mixture, such as .*, found 'llama'"):
+        Loader(str(output), "llama", sequence_length=8, sequences=4)
 
 
 def test_what_is_not_in_the_mixture_is_left_alone(output):

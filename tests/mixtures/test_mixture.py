@@ -40,7 +40,7 @@ def test_what_is_no_mixture_is_refused(weights, message):
 
 
 def test_a_mixture_without_tokens_is_refused():
-    with pytest.raises(MixtureError, match="tokens drawn are 1 or more, found 0"):
+    with pytest.raises(MixtureError, match=r"tokens drawn are a whole number from 1 to 2\^62, found 0"):
         made({"a": Fraction(1)}, tokens=0)
 
 
@@ -93,6 +93,13 @@ def test_shares_are_exact_as_written():
         ({"a": None}, "found None"),
         ({"a": "nan"}, "found 'nan'"),
         ({}, "found 0 over 0 sources"),
+        ({"a": "1e-400000000000"}, "found '1e-400000000000'"),
+        ({"a": Decimal("1e400000000")}, "found Decimal"),
+        ({"a": Decimal("Infinity")}, "found Decimal"),
+        ({"a": 16**9000}, "found a value of type int"),
+        ({"a": "1/" + "9" * 4000}, "found '1/999"),
+        ({"a": "１"}, "found '１'"),
+        ({f"s{n}": f"1/{10**29 + n}" for n in range(300)}, "found about 3e-27 over 300 sources"),
     ],
 )
 def test_shares_that_are_none_are_refused(given, message):
@@ -146,12 +153,16 @@ WHOLE = 'tokens = 5\norigin = "ours"\n[weights]\na = 1\n'
         (WHOLE.replace("tokens = 5", ""), "tokens is a whole number, found none"),
         (WHOLE.replace("5", "0.5"), "tokens is a whole number"),
         (WHOLE.replace("5", "true"), "tokens is a whole number, found True"),
-        (WHOLE.replace("5", "-5"), "tokens drawn are 1 or more, found -5"),
+        (WHOLE.replace("5", "-5"), "tokens drawn are a whole number from 1 to 2^62, found -5"),
         (WHOLE.replace('"ours"', "1"), "origin is a string, found 1"),
         (WHOLE.replace("[weights]", "[weight]"), "unknown field 'weight': did you mean weights?"),
         (WHOLE.replace("a = 1", "a = 0.9"), "sum to exactly 1, or to 100 as per cent, found 0.9"),
         (WHOLE.replace("a = 1", '"a b" = 1'), "name is letters"),
         (WHOLE.replace("[weights]\na = 1", "weights = 3"), "weights is a table [weights]"),
+        (WHOLE.replace("5", "0x" + "f" * 9000), "tokens drawn are a whole number from 1 to 2^62, found a value of type int"),
+        (WHOLE.replace("5", "[" * 100_000), "is no TOML"),
+        (WHOLE.replace("a = 1", "a = 1e-400000"), "share of a is a number"),
+        (WHOLE.replace("a = 1", "a = 1e999999999"), "share of a is a number"),
     ],
 )
 def test_toml_that_gives_no_mixture_is_refused(tmp_path, text, message):
@@ -168,6 +179,38 @@ def test_toml_of_other_bytes_is_refused(tmp_path):
     path.write_bytes(b"name = '\xff'")
     with pytest.raises(MixtureError, match="is no TOML"):
         find(str(path))
+
+
+def test_a_byte_order_mark_is_no_matter(tmp_path):
+    (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbf" + WHOLE.encode())
+    assert find(str(tmp_path / "mine.toml")).weights == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise SystemExit(0)", "cannot be run: SystemExit: 0"),
+        ("class A:\n    def __repr__(self):\n        1 / 0\nMIXTURE = A()", "found a value of type A"),
+        ("MIXTURE = 'x' * 10**6", "found 'xxx"),
+        ("MIXTURE = Mixture('m', {'a': Fraction(1)}, 5.5, 'ours')", "whole number from 1 to 2^62, found 5.5"),
+        ("MIXTURE = Mixture('m', {5: Fraction(1)}, 5, 'ours')", "a source's name is letters"),
+        ("MIXTURE = Mixture('m', 'a', 5, 'ours')", "a mixture has a name, weights"),
+    ],
+)
+def test_python_that_gives_no_mixture_is_refused(tmp_path, text, message):
+    path = tmp_path / "mine.py"
+    path.write_text(f"from fractions import Fraction\nfrom mixtures.mixture import Mixture\n{text}\n")
+    with pytest.raises(MixtureError) as error:
+        find(str(path))
+    assert message in str(error.value)
+    assert len(str(error.value)) < 600
+
+
+def test_what_python_prints_is_no_part_of_the_plan(tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text("print('noise')\nfrom mixtures.llama import LLAMA as MIXTURE\n")
+    assert find(str(path)) == LLAMA
+    assert capsys.readouterr() == ("", "noise\n")
 
 
 def test_a_mixture_in_python(tmp_path):

@@ -45,9 +45,9 @@ def tokenized(output: Path, source: str, tokens: int, **changes: object) -> None
         "tokens": tokens,
         "text_bytes": 1,
         "dtype": "uint16",
-        "tokenizer": {"sha256": "00", "vocabulary": 32000, "bos_id": 1, "eos_id": 2},
+        "tokenizer": {"sha256": "0" * 64, "vocabulary": 32000, "bos_id": 1, "eos_id": 2},
         "settings": {name: {"value": True, "origin": "ours: a test"} for name in ("bos", "eos")},
-        "shards": {"00000.arrow": {"bytes": 1, "sha256": "00", "documents": 1, "tokens": tokens}},
+        "shards": {"00000.arrow": {"bytes": 1, "sha256": "0" * 64, "documents": 1, "tokens": tokens}},
     }
     (folder / "manifest.json").write_text(json.dumps(made | changes))
 
@@ -186,6 +186,10 @@ def test_missing_sources_are_named_with_the_ways_out(tmp_path, capsys):
         (["--only=c5"], "mixture llama has no source 'c5': expected one of commoncrawl, c4, "),
         (["--only="], "expected one source of mixture llama at least"),
         (["--unique", "c5=1"], "--unique c5=1: mixture llama has no source 'c5'"),
+        (["--unique", "c4=1", "c4=2"], "c4 was given before, as 1"),
+        (["--most-epochs=nan"], "--most-epochs is above 0, found nan"),
+        (["--only=c4", "--unique", "c4=9", "--tokens=" + "9" * 5000], "--tokens takes a whole number"),
+        (["--only=c4", "--unique", "c4=9", "--tokens=4611686018427387905"], "--tokens takes a whole number"),
         (["--only=c4", "--unique", "books=1"], "has no source 'books'"),
         (["--unique", "c4"], "--unique c4 takes a whole number"),
         (["--only=c4", "--unique", "c4=9", "--tokens=0"], "--tokens takes a whole number"),
