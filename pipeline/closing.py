@@ -54,6 +54,8 @@ def close(job: Job, given: Inputs, budget: float) -> Outcome:
     books = bookkeeping.close(job.source, totals, len(job.stages), labels, job.module.READ_AS)
     for _, unit, _ in lost:
         _withdraw(job, unit)
+    for folder in job.folders:
+        files.delete_partial(folder)  # of workers that were killed
     files.write_bytes(files.join(job.directory, "books.json"), json.dumps(books, indent=1, ensure_ascii=False).encode())
     manifest = _manifest(job, given, totals, shards, digests, lost)
     from pipeline import report

@@ -107,7 +107,10 @@ class Progress:
         for name in files.names(files.join(self._work, "receipts")):
             key = name.removesuffix(".json")
             if name.endswith(".json") and key not in self._done:
-                self._done[key] = json.loads(files.read_bytes(files.join(self._work, "receipts", name)))
+                with contextlib.suppress(OSError, ValueError, RecursionError):  # one that a power cut left is no receipt
+                    held = json.loads(files.read_bytes(files.join(self._work, "receipts", name)))
+                    if isinstance(held, dict) and "documents" in held:
+                        self._done[key] = held
         beats = {}
         for name in files.names(files.join(self._work, "heartbeats")):
             with contextlib.suppress(OSError, ValueError):  # gone since it was listed, or on its way

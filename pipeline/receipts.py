@@ -87,8 +87,14 @@ def read(path: str) -> Receipt | None:
 
 
 def standing(path: str, fingerprint: str) -> Receipt | None:
-    """The receipt at a path where it is of these inputs, and all files that it names stand in the size that it names."""
-    receipt = read(path)
+    """The receipt at a path where it is of these inputs, and all files that it names stand in the size that it names.
+
+    One that cannot be read, as a power cut may leave it, is as good as none: the unit is done again.
+    """
+    try:
+        receipt = read(path)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
     if receipt is None or receipt.fingerprint != fingerprint:
         return None
     if any(not files.exists(file) or files.size(file) != size for file, size in receipt.files.items()):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from mixtures.json_fields import Fields, WrongField
 from pipeline import files, settings
 from pipeline.command_line import UsageError
 from pipeline.plan import Work, listing_fingerprint
@@ -22,12 +23,11 @@ def claimed(job: Work, listing: list[files.Listed], overwrite: bool) -> Iterator
     """
     with _lock(job):
         mine = settings.fingerprint(job.fingerprint, listing_fingerprint(listing))
-        manifest = _read(files.join(job.directory, "manifest.json"))
-        begun = _read(files.join(job.work, "run.json"))
         if overwrite:
             files.delete_tree(job.directory)
             clear_work(job, keep=("lock",))
-            manifest = begun = None
+        manifest = _read(files.join(job.directory, "manifest.json"))
+        begun = _read(files.join(job.work, "run.json"))
         held = (manifest or begun or {}).get("run")
         if held not in (None, mine) or (held is None and any(files.exists(folder) for folder in job.folders)):
             raise UsageError(_refusal(job, manifest or begun, listing))
@@ -59,7 +59,18 @@ def _refusal(job: Work, held: dict[str, Any] | None, listing: list[files.Listed]
 
 
 def _read(path: str) -> dict[str, Any] | None:
-    return json.loads(files.read_bytes(path)) if files.exists(path) else None
+    """A manifest, or what began a run. Raises UsageError where it is neither."""
+    if not files.exists(path):
+        return None
+    try:
+        held = Fields.of(path, files.read_bytes(path))
+        if path.endswith("manifest.json"):
+            held.flag("complete")
+            for shard in held.each("shards").values():
+                shard.count("bytes")
+    except WrongField as error:
+        raise UsageError(f"{error}: a run did not write this. Name another --output, or clear this source with --overwrite") from None
+    return dict(held.held)
 
 
 def _stands(job: Work, manifest: dict[str, Any]) -> bool:
