@@ -15,11 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -28,7 +26,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks import corpus, models
+from benchmarks import corpus, models, peer_environment
 from benchmarks.in_process import Times
 from pipeline import exchange, verdicts
 from pipeline.sources import commoncrawl
@@ -49,7 +47,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=10**6)
     flags = parser.parse_args()
     pa.set_cpu_count(1)
-    python = environment(flags.folder / "datatrove-environment")
+    python = peer_environment.python_of(flags.folder / "datatrove-environment", DATATROVE)
     with tempfile.TemporaryDirectory(dir=flags.folder) as name:
         scratch = Path(name)
         inputs, megabytes = convert(corpus.paths(flags.folder)[: flags.files], scratch / "input")
@@ -65,18 +63,6 @@ def main() -> int:
         theirs = sum(count_lines(path) for path in sorted((scratch / "datatrove" / "left").glob("*.parquet")))
     show(megabytes, times, peer, left, theirs)
     return 0
-
-
-def environment(folder: Path) -> Path:
-    """The Python of datatrove's environment, made where it is not there yet. Raises CalledProcessError."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        made = folder.with_suffix(".part")
-        shutil.rmtree(made, ignore_errors=True)
-        venv.create(made, with_pip=True)
-        subprocess.run([str(made / "bin" / "python"), "-m", "pip", "install", "--quiet", *DATATROVE], check=True)
-        made.rename(folder)
-    return python
 
 
 def convert(paths: list[Path], folder: Path) -> tuple[list[Path], float]:

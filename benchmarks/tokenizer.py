@@ -12,11 +12,9 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import shutil
 import subprocess
 import tempfile
 import time
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sentencepiece
 
+from benchmarks import peer_environment
 from benchmarks.tokenizer_corpora import LLAMA, corpora
 from transforms import sentencepiece_file
 from transforms.sentencepiece_file import NORMAL
@@ -52,7 +51,7 @@ def main() -> None:
         if flags.lengths:
             lengths(model, "\n".join(texts["English novels"]))
         else:
-            by_corpus(model, texts, peers(model, texts, environment(flags.peers)) if flags.peers else {})
+            by_corpus(model, texts, peers(model, texts, peer_environment.python_of(flags.peers, PEERS)) if flags.peers else {})
 
 
 def by_corpus(model: bytes, texts: dict[str, list[str]], others: dict[str, Any]) -> None:
@@ -141,18 +140,6 @@ def train(texts: dict[str, list[str]]) -> bytes:
         minloglevel=2,
     )
     return model.getvalue()
-
-
-def environment(folder: Path) -> Path:
-    """The Python of the peers' environment, made where it is not there yet. Raises CalledProcessError."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        made = folder.with_suffix(".part")
-        shutil.rmtree(made, ignore_errors=True)
-        venv.create(made, with_pip=True)
-        subprocess.run([str(made / "bin" / "python"), "-m", "pip", "install", "--quiet", *PEERS], check=True)
-        made.rename(folder)
-    return python
 
 
 def peers(model: bytes, texts: dict[str, list[str]], python: Path) -> dict[str, Any]:
