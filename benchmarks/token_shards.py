@@ -78,7 +78,12 @@ def prepared(folder: Path, documents: list[str], model: bytes) -> tuple[token_jo
     rows = max(1, len(documents) * ROW_GROUP_BYTES // max(1, table.nbytes))
     pq.write_table(table, path, row_group_size=rows, compression="zstd", compression_level=LEVEL)
     (folder / "model").write_bytes(model)
-    clean = token_job.CleanShards("c4", [Listed(str(path), path.stat().st_size, files.sha256(path), path.name)], len(documents))
+    clean = token_job.CleanShards(
+        "c4",
+        [Listed(str(path), path.stat().st_size, files.sha256(path), path.name)],
+        len(documents),
+        sum(len(text.encode()) for text in documents),
+    )
     config = token_job.Tokenization()
     (unit,) = token_job.units(clean, config.shard_bytes)
     return token_job.make_job(clean, config, str(folder / "out"), str(folder / "model"), 1), unit

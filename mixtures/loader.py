@@ -27,10 +27,9 @@ from mixtures import changed, opening
 from mixtures.changed import ShardsChanged
 from mixtures.interleave import MOST_POSITIONS, Interleaving
 from mixtures.llama import LLAMA
-from mixtures.mixture import Mixture, shown
+from mixtures.mixture import MOST_TOKENS, Mixture, shown
 from mixtures.opening import Check
 from mixtures.permutation import key_of
-from mixtures.sequences import MOST_TOKENS
 from mixtures.sequences import windows as draws
 from mixtures.stream import Stream
 from mixtures.token_source import Located

@@ -15,7 +15,7 @@ class MixtureError(ValueError):
 
 
 MOST_TOKENS = 2**62
-"""ours: no run draws more; positions in it stay within int64."""
+"""ours: no run draws more, so that positions in it, and sums of two, stay within int64."""
 NUMBER = re.compile(r"\s*[+-]?(\d{1,30}/\d{1,30}|(?=\.?\d)\d{0,30}\.?\d{0,30}(e[+-]?\d{1,2})?)\s*", re.ASCII | re.IGNORECASE)
 """ours: what a person writes. An exponent of more digits would be worked out to as many digits as it says."""
 LONGEST = 80

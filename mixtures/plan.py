@@ -20,10 +20,8 @@ from mixtures.interleave import period_of
 from mixtures.llama import LLAMA, TABLE_1
 from mixtures.mixture import MOST_TOKENS, Mixture, MixtureError, nearest, shown
 from mixtures.named import NAMED, find
-from mixtures.quotas import Quota, once, quotas
+from mixtures.quotas import MOST_EPOCHS, Quota, once, quotas
 
-MOST_EPOCHS = 4
-"""ours: Muennighoff et al. 2023 (arXiv 2305.16264): up to 4 epochs are worth nearly as much as fresh tokens, later ones ever less. LLaMA's most is 2.45."""
 SEQUENCE_LENGTH = 2048
 """code: LLaMA's model.py, max_seq_len."""
 BATCH_TOKENS = 4_000_000

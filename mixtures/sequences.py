@@ -25,12 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mixtures.mixture import MOST_TOKENS
 from mixtures.permutation import permute
 
 Integers = npt.NDArray[np.int64]
-
-MOST_TOKENS = 2**62
-"""ours: positions in the stream stay below it, so that sums of two stay within int64."""
 
 
 @dataclass(frozen=True)

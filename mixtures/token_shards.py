@@ -21,17 +21,9 @@ FORMAT = "1"
 
 MANIFEST, BOOKS = "manifest.json", "books.json"
 
-NARROW = 2**16
-"""Vocabularies up to this size are stored in two bytes a token."""
-
-
-def token_type(vocabulary: int) -> np.dtype[Any]:
-    """The type of the tokens of a vocabulary of this size: uint16 where it fits, else uint32."""
-    return np.dtype(np.uint16 if vocabulary <= NARROW else np.uint32)
-
 
 def schema(tokens: np.dtype[Any], metadata: dict[str, str] | None = None) -> pa.Schema:
-    """The columns of a token shard."""
+    """The columns of a token shard. `tokens`: uint16 or uint32."""
     values = pa.field("item", pa.from_numpy_dtype(tokens), nullable=False)
     return pa.schema([pa.field("id", pa.string(), nullable=False), pa.field("tokens", pa.list_(values), nullable=False)], metadata)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-from pipeline import plan, settings
+from pipeline import files, plan, settings
 
 EPILOG = """
 examples
@@ -164,7 +165,16 @@ def our_flags() -> list[str]:
     return [flag for action in parser()._actions for flag in action.option_strings if flag.startswith("--")]
 
 
-def refuse(message: str) -> int:
-    """Says what is wrong; gives the exit code."""
-    print(f"pipeline.run: {message}", file=sys.stderr)
-    return 2
+def answer(command: str, line: Callable[[], int]) -> int:
+    """Runs a line of a command that can be run again; says what is wrong with it, and gives the exit code."""
+    try:
+        return line()
+    except (UsageError, settings.SettingError, files.InputError) as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        return 2
+    except (RuntimeError, OSError) as error:
+        print(f"{command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\n{command}: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr)
+        return 1

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mixtures import token_shards
 from mixtures.token_manifest import TokenManifest, command
 from mixtures.token_source import TokenSource
 from pipeline import files, settings
@@ -32,8 +31,6 @@ def find(name: str, output: str) -> dict[str, Any]:
         raise NoToken(f"--token takes SOURCE:POSITION such as c4:123456, found {name[:80]!r}")
     settings.one_of("--token", source, SOURCES)
     directory = files.join(output, "tokens", source)
-    if not files.exists(files.join(directory, token_shards.MANIFEST)):
-        raise NoToken(f"{directory} holds no tokens: run python -m pipeline.tokenize --output={output} --source={source}")
     tokens, position = TokenSource.open(directory), int(digits)
     if position >= tokens.tokens:
         raise NoToken(f"{source} has {tokens.tokens:,} tokens, from 0 on; there is no token {position:,}")

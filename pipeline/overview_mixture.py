@@ -9,14 +9,10 @@ from typing import Any
 
 from mixtures.llama import LLAMA, TABLE_1
 from mixtures.mixture import Mixture
-from mixtures.quotas import largest_remainder, once
+from mixtures.quotas import MOST_EPOCHS, largest_remainder, once
 from pipeline.overview_figures import Axis, Pair, compact, pairs
 from pipeline.overview_held import Held
 from pipeline.report_markup import Figure, Markup, number, paragraph, size, table
-
-MOST_EPOCHS = 4
-"""Mean epochs up to which the mixture's own budget is the one that is shown first. ours: Muennighoff et al. (2023) find that tokens read up to four times
-are worth about as much as new ones, and that further epochs soon add nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Share:
 
 
 def choose(mixture: Mixture, unique: Mapping[str, int]) -> Budget | None:
-    """The mixture's own budget where the tokens are enough for it, else the one at which the sources that have tokens give as many as they have.
+    """The mixture's own budget where it reads the tokens MOST_EPOCHS times on average at most, else the one that draws as many tokens as there are.
 
     None where no source of the mixture has a token.
     """
@@ -52,8 +48,8 @@ def choose(mixture: Mixture, unique: Mapping[str, int]) -> Budget | None:
         return None
     if weight * mixture.tokens <= MOST_EPOCHS * there:
         return Budget(mixture.tokens, f"at {_trillions(mixture.tokens)} tokens, the paper's budget", True)
-    once = round(there / weight)
-    return Budget(once, f"at {number(once)} tokens, the budget at which the tokenized sources give as many tokens as they have", False)
+    tokens = round(there / weight)
+    return Budget(tokens, f"at {number(tokens)} tokens, the budget at which the tokenized sources give as many tokens as they have", False)
 
 
 def _trillions(tokens: int) -> str:

@@ -13,26 +13,19 @@ import sys
 import time
 from typing import Any
 
-from pipeline import command_line, files, plan, settings
-from pipeline.command_line import UsageError, refuse
+from pipeline import command_line, plan, settings
+from pipeline.command_line import UsageError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one line; gives its exit code."""
     started = time.monotonic()
-    try:
+
+    def line() -> int:
         flags, rest = command_line.parse(sys.argv[1:] if arguments is None else arguments)
-        if flags.list_fields:
-            return list_fields(flags)
-        return run(flags, rest, started)
-    except (UsageError, settings.SettingError, files.InputError) as error:
-        return refuse(str(error))
-    except (RuntimeError, OSError) as error:
-        print(f"pipeline.run: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\npipeline.run: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr)
-        return 1
+        return list_fields(flags) if flags.list_fields else run(flags, rest, started)
+
+    return command_line.answer("pipeline.run", line)
 
 
 def configure(flags: argparse.Namespace) -> dict[str, Any]:

@@ -116,11 +116,12 @@ class TokenJob:
 
 @dataclass(frozen=True)
 class CleanShards:
-    """What a finished run of a source left: its clean shards, by name and content, and how many documents its books say they hold."""
+    """What a finished run of a source left: its clean shards, by name and content, and how many documents and bytes of text it says they hold."""
 
     source: str
     listing: list[Listed]
     documents: int
+    text_bytes: int
 
 
 def finished(output: str, sources: tuple[str, ...]) -> list[str]:
@@ -156,7 +157,7 @@ def _clean_shards(output: str, source: str, again: str) -> CleanShards:
                 found = f"one of {files.size(path):,} bytes" if files.exists(path) else "none"
                 raise InputError(f"{path}: expected the shard of {size:,} bytes that the manifest names, found {found}: run {again} again")
             listing.append(Listed(path, size, shard.sha256("sha256"), name))
-    return CleanShards(source, sorted(listing, key=lambda file: file.name), books.count("kept"))
+    return CleanShards(source, sorted(listing, key=lambda file: file.name), books.count("kept"), manifest.count("clean_text_bytes"))
 
 
 def make_job(clean: CleanShards, config: Tokenization, output: str, model: str, units: int) -> TokenJob:

@@ -38,22 +38,16 @@ Beam's own flags (--runner=SparkRunner, ...) may follow; unknown ones are refuse
 def main(arguments: list[str] | None = None) -> int:
     """Runs one line; gives its exit code."""
     started = time.monotonic()
-    try:
+
+    def line() -> int:
         flags, rest = _parse(sys.argv[1:] if arguments is None else arguments)
         config = settings.change(token_job.Tokenization(), flags.set)
         if flags.list_fields:
             command_line.print_fields(config)
             return 0
         return run(flags, config, rest, started)
-    except (UsageError, settings.SettingError, files.InputError) as error:
-        print(f"pipeline.tokenize: {error}", file=sys.stderr)
-        return 2
-    except (RuntimeError, OSError) as error:
-        print(f"pipeline.tokenize: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\npipeline.tokenize: interrupted. Run the same line again: finished units are not done again.", file=sys.stderr)
-        return 1
+
+    return command_line.answer("pipeline.tokenize", line)
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -99,25 +93,30 @@ def run(flags: argparse.Namespace, config: token_job.Tokenization, rest: list[st
     if not sources:
         raise UsageError(f"{flags.output} holds no finished run: run python -m pipeline.run --source=NAME --output={flags.output} first")
     options = beam_options(rest)
-    from transforms.tokenizer import Tokenizer
-
-    try:
-        tokenizer = Tokenizer(files.read_bytes(model))
-    except ValueError as error:
-        raise UsageError(f"{model}: {error}") from None
-    for name, wanted, number in (("bos", config.bos, tokenizer.bos_id), ("eos", config.eos, tokenizer.eos_id)):
-        if wanted and number < 0:
-            raise UsageError(f"{model}: the model has no {name.upper()}: give --set {name}=false")
     planned = []
     for source in dict.fromkeys(sources):
         clean = token_job.clean_shards(flags.output, source)
         units = token_job.units(clean, config.shard_bytes)
         planned.append((token_job.make_job(clean, config, flags.output, model, len(units)), clean, units))
+    _check_model(planned[0][0])
     outcomes = [_run_source(job, clean, units, flags, options) for job, clean, units in planned]
     from pipeline import overview
 
     print(f"all sources: {overview.write(flags.output)}")
     return finish(outcomes, started, flags.output, tokens=sum(outcome.books["tokens"]["all"] for outcome in outcomes))
+
+
+def _check_model(job: token_job.TokenJob) -> None:
+    """Raises UsageError for a model that cannot do what the job asks for."""
+    from pipeline.token_unit import loaded
+
+    try:
+        tokenizer = loaded(job.model, job.model_digest)
+    except ValueError as error:
+        raise UsageError(f"{job.model}: {error}") from None
+    for name, wanted, number in (("bos", job.config.bos, tokenizer.bos_id), ("eos", job.config.eos, tokenizer.eos_id)):
+        if wanted and number < 0:
+            raise UsageError(f"{job.model}: the model has no {name.upper()}: give --set {name}=false")
 
 
 def _model(flags: argparse.Namespace) -> str:

@@ -11,7 +11,6 @@ until they hold READ times the bytes that are wanted; documents are then chosen 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -79,9 +78,8 @@ class CleanSource:
 
     def __init__(self, output: str, name: str) -> None:
         self.name = name
-        self.listing = token_job.clean_shards(output, name).listing
-        manifest = json.loads(files.read_bytes(files.join(output, name, "manifest.json")))
-        self.text_bytes: int = manifest["clean_text_bytes"]
+        clean = token_job.clean_shards(output, name)
+        self.listing, self.text_bytes = clean.listing, clean.text_bytes
         self.groups = [group for file in self.listing for group in _row_groups(file)]
         self._sound: set[str] = set()
 
